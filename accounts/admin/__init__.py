@@ -1,0 +1,3 @@
+"""Admin pages of accounts."""
+
+from accounts.admin import money, people  # noqa: F401

@@ -1,0 +1,151 @@
+"""Admin pages of money: accounts are opened and shut, never deleted; the ledger is only read."""
+
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextInputWidget
+
+from accounts.models import TradingAccount, Transfer, TransferKind, User
+from accounts.services.trading_accounts import open_account
+from core.admin import (
+    DayRangeFilter,
+    DecimalInput,
+    ReadOnlyAdmin,
+    ServiceAdmin,
+    ServiceForm,
+    badge,
+    decimal_column,
+    list_link,
+    pill,
+)
+from core.exact import MONEY_SCALE
+
+_KIND = badge(
+    "kind",
+    {
+        TransferKind.DEPOSIT: "success",
+        TransferKind.WITHDRAWAL: "warning",
+        TransferKind.TRADE_PNL: "info",
+        TransferKind.ADJUSTMENT: "danger",
+    },
+)
+_AMOUNT = decimal_column("signed_amount", description="amount")
+_FIXED = ("id", "owner", "exchange", "currency", "is_default", "created_at")
+
+
+class AccountsField(forms.ModelMultipleChoiceField):
+    """Chooses among the living accounts; names alone do not tell them apart."""
+
+    widget = UnfoldAdminSelect2MultipleWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        accounts = TradingAccount.objects.living().select_related("owner").order_by("name", "id")
+        super().__init__(accounts, required=False, **kwargs)
+
+    def label_from_instance(self, obj: TradingAccount) -> str:
+        return f"{obj.name} · {obj.owner} · {obj.exchange} {obj.currency}"
+
+
+class OpenAccountForm(ServiceForm):
+    """What an account is opened with."""
+
+    currency = forms.RegexField(
+        r"^[A-Z0-9]{2,12}\Z", initial="USDT", widget=UnfoldAdminTextInputWidget, help_text="Capital letters and digits."
+    )
+    initial_balance = DecimalInput(
+        min_value=Decimal(0),
+        max_digits=18,  # whatever has no more of them fits the 64 bits of the ledger
+        decimal_places=MONEY_SCALE,
+        initial=lambda: settings.DEFAULT_ACCOUNT_BALANCE,
+        help_text="Booked as the opening deposit.",
+    )
+
+
+@admin.register(TradingAccount)
+class TradingAccountAdmin(ServiceAdmin):
+    list_display = ("name", "owner", "exchange", "currency", "balance", "state", "created_at")
+    list_filter = ("is_active", "is_demo", "exchange", "currency", ("owner", AutocompleteSelectFilter))
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__username", "owner__email", "id")
+    ordering = ("-created_at", "id")
+    autocomplete_fields = ("owner",)
+    actions = ("activate", "deactivate")
+    readonly_fields = (*_FIXED, "balance", "is_testnet", "state", "transfers")
+    add_fieldsets = (
+        (None, {"fields": ("owner", "name", "exchange", "currency", "initial_balance")}),
+        ("Rules", {"fields": ("max_leverage", "max_daily_loss", "is_demo")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("name", "state", "is_active", "balance", "transfers")}),
+        ("Rules", {"fields": ("max_leverage", "max_daily_loss", "is_demo", "is_testnet")}),
+        ("Fixed when it was opened", {"fields": _FIXED}),
+    )
+
+    @display(description="state", ordering="is_active")
+    def state(self, account: TradingAccount) -> SafeString:
+        if account.deleted_at is not None:
+            return pill("deleted", "danger")
+        return pill("active", "success") if account.is_active else pill("inactive", "warning")
+
+    @display(description="ledger")
+    def transfers(self, account: TradingAccount) -> SafeString:
+        return list_link(Transfer, f"Transfers: {account.transfers_count}", account__id__exact=account.pk)
+
+    @admin.action(description="Activate", permissions=["change"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[TradingAccount]) -> None:
+        self._switch(request, queryset, is_active=True)
+
+    @admin.action(description="Deactivate", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[TradingAccount]) -> None:
+        self._switch(request, queryset, is_active=False)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = OpenAccountForm if obj is None else self.form
+        return super().get_form(request, obj, change=change, **{"form": form, **kwargs})
+
+    def has_change_permission(self, request: HttpRequest, obj: TradingAccount | None = None) -> bool:
+        return (obj is None or obj.deleted_at is None) and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: TradingAccount, form: forms.ModelForm, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.pk = open_account(now=timezone.now(), **form.cleaned_data).pk
+
+    def _switch(self, request: HttpRequest, accounts: QuerySet[TradingAccount], *, is_active: bool) -> None:
+        state = "active" if is_active else "inactive"
+        switched = accounts.filter(deleted_at=None)
+        LogEntry.objects.log_actions(cast(User, request.user).pk, switched, CHANGE, f"Made {state}.")
+        self.message_user(request, f"{switched.update(is_active=is_active)} now {state}.", messages.SUCCESS)
+
+
+@admin.register(Transfer)
+class TransferAdmin(ReadOnlyAdmin):
+    """The ledger. Rows are read; the database refuses the rest too."""
+
+    list_display = ("created_at", "account", _KIND, _AMOUNT, "currency", "balance_after", "reference")
+    list_filter = (
+        ("kind", ChoicesDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+        ("created_at", DayRangeFilter),
+    )
+    list_select_related = ("account",)
+    search_fields = ("reference", "id", "account__name")
+    ordering = ("-created_at", "-number", "id")
+    fieldsets = (
+        (
+            None,
+            {"fields": (("id", "number"), ("account", _KIND), (_AMOUNT, "currency"), ("balance_after", "reference"))},
+        ),
+        ("Books", {"fields": (("debit", "credit"), ("amount", "created_at"))}),
+    )

@@ -1,0 +1,112 @@
+"""Admin pages of people: users, their roles, their sessions, what is shared with them."""
+
+from typing import cast
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import Role, Share, User, UserSession
+from accounts.services import registration
+from core.admin import DeskAdmin, ReadOnlyAdmin
+
+_ROLE_COLOURS = {Role.ADMIN: "danger", Role.TRADER: "success", Role.EXPORTER: "info", Role.VIEWER: "warning"}
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, DeskAdmin):  # type: ignore[misc]
+    """People are shut out, never deleted: their accounts' books name them."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "email", "full_name", "role_badge", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "email", "full_name")
+    ordering = ("username",)
+    filter_horizontal = ()
+    readonly_fields = ("preferences", "created_at", "last_login")
+    fieldsets = (
+        (None, {"fields": ("username", "email", "full_name", "password")}),
+        ("Rights", {"fields": ("role", "is_active")}),
+        ("Kept by the desk", {"fields": ("preferences", "created_at", "last_login")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("username", "email", "full_name", "role", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+
+    @display(description="role", ordering="role", label=_ROLE_COLOURS)
+    def role_badge(self, user: User) -> str:
+        return user.role
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            registration.open_default_account(obj, now=timezone.now())
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
+    """The roles are fixed, what they may do is not; admins always may everything, so nobody locks the desk."""
+
+    readonly_fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return (obj is None or obj.name != Role.ADMIN) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(ReadOnlyAdmin):
+    list_display = ("user", "state", "ip_address", "user_agent", "created_at", "last_seen_at")
+    list_filter = ("end_reason",)
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email", "ip_address")
+    date_hierarchy = "created_at"
+    exclude = ("refresh_hash",)
+
+    @display(description="state", label={"open": "success", "over": "warning"})
+    def state(self, session: UserSession) -> str:
+        return "over" if session.ended_at or session.expires_at <= timezone.now() else "open"
+
+
+@admin.register(Share)
+class ShareAdmin(DeskAdmin):
+    """Shared or taken back, never changed."""
+
+    list_display = ("user", "scope_type", "scope_id", "created_by", "created_at")
+    list_filter = ("scope_type",)
+    list_select_related = ("user", "created_by")
+    search_fields = ("user__username", "user__email", "scope_id")
+    autocomplete_fields = ("user",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Share | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Share, form: ModelForm, change: bool) -> None:
+        obj.created_by = cast(User, request.user)
+        super().save_model(request, obj, form, change)

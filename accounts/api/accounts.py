@@ -1,0 +1,110 @@
+"""Trading accounts over HTTP."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.accounts_serializers import (
+    AccountAnswer,
+    AccountChange,
+    AccountInput,
+    LedgerRow,
+    MoveInput,
+    ReconcileAnswer,
+)
+from accounts.api.authentication import user_of
+from accounts.figures import figures_of
+from accounts.models import TradingAccount, Transfer
+from accounts.selectors.ledger import ledger_rows, reconcile
+from accounts.selectors.trading_accounts import readable_account, writable_account
+from accounts.services.ledger import deposit, withdraw
+from accounts.services.trading_accounts import open_account
+from core.api.reading import read_body
+
+Move = Callable[..., Transfer]
+
+
+class AccountViewSet(viewsets.GenericViewSet):
+    """Accounts of who asks, and those shared with them."""
+
+    queryset = TradingAccount.objects.none()
+    serializer_class = AccountAnswer
+    permissions_needed = {
+        "read": "accounts.view_tradingaccount",
+        "write": "accounts.change_tradingaccount",
+        "create": "accounts.add_tradingaccount",
+    }
+
+    @extend_schema(responses=AccountAnswer(many=True))
+    def list(self, request: Request) -> Response:
+        accounts = TradingAccount.objects.living().visible_to(user_of(request)).order_by("created_at", "id")
+        return self.get_paginated_response(_answers(self.paginate_queryset(accounts)))
+
+    @extend_schema(request=AccountInput, responses={201: AccountAnswer})
+    def create(self, request: Request) -> Response:
+        data = read_body(AccountInput, request)
+        data.setdefault("initial_balance", Decimal(settings.DEFAULT_ACCOUNT_BALANCE))
+        account = open_account(owner=user_of(request), now=timezone.now(), **data)
+        return Response(_answer(account), status=201)
+
+    @extend_schema(responses=AccountAnswer)
+    def retrieve(self, request: Request, account_id: UUID) -> Response:
+        return Response(_answer(readable_account(user_of(request), account_id)))
+
+    @extend_schema(request=AccountChange, responses=AccountAnswer)
+    def partial_update(self, request: Request, account_id: UUID) -> Response:
+        account = writable_account(user_of(request), account_id)
+        changes = read_body(AccountChange, request)
+        for name, value in changes.items():
+            setattr(account, name, value)
+        if changes:
+            account.save(update_fields=list(changes))
+        return Response(_answer(account))
+
+    @extend_schema(request=MoveInput, responses={201: LedgerRow})
+    def deposit(self, request: Request, account_id: UUID) -> Response:
+        return _moved(deposit, request, account_id)
+
+    @extend_schema(request=MoveInput, responses={201: LedgerRow})
+    def withdraw(self, request: Request, account_id: UUID) -> Response:
+        return _moved(withdraw, request, account_id)
+
+    @extend_schema(responses=LedgerRow(many=True))
+    def ledger(self, request: Request, account_id: UUID) -> Response:
+        rows = self.paginate_queryset(ledger_rows(readable_account(user_of(request), account_id)))
+        return self.get_paginated_response(LedgerRow(rows, many=True).data)
+
+    @extend_schema(responses=ReconcileAnswer)
+    def reconcile(self, request: Request, account_id: UUID) -> Response:
+        return Response(ReconcileAnswer(reconcile(readable_account(user_of(request), account_id))).data)
+
+
+def _moved(move: Move, request: Request, account_id: UUID) -> Response:
+    account = writable_account(user_of(request), account_id)
+    data = read_body(MoveInput, request)
+    reference = data.get("reference") or uuid.uuid4().hex
+    transfer = move(account.id, amount=data["amount"], reference=reference, now=timezone.now())
+    return Response(LedgerRow(transfer).data, status=201)
+
+
+def _answer(account: TradingAccount) -> dict[str, Any]:
+    return _answers([account])[0]
+
+
+def _answers(accounts: list[TradingAccount] | None) -> list[dict[str, Any]]:
+    page = accounts or []
+    now: datetime = timezone.now()
+    figures = figures_of(page, now)
+    for account in page:
+        account.figures = figures[account.id]  # type: ignore[attr-defined]
+    return list(AccountAnswer(page, many=True).data)

@@ -1,0 +1,95 @@
+"""The doors of the API: registration, login, refresh, logout, and the pages about oneself."""
+
+from typing import Any, cast
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.auth_serializers import (
+    DoneAnswer,
+    LoginInput,
+    MeAnswer,
+    ProfileAnswer,
+    RefreshInput,
+    RegisterInput,
+    TokensAnswer,
+    tokens_answer,
+)
+from accounts.models import User, UserSession
+from accounts.models.sessions import EndReason
+from accounts.selectors import people
+from accounts.services import registration, sessions
+from accounts.services.sessions import Device
+from core.addresses import client_address
+
+
+class DoorViewSet(viewsets.ViewSet):
+    """For those who have no token yet."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=RegisterInput, responses={201: TokensAnswer})
+    def register(self, request: Request) -> Response:
+        asked = _checked(RegisterInput, request)
+        user, tokens = registration.register(
+            username=asked["username"],
+            email=asked["email"],
+            password=asked["password"],
+            full_name=asked["full_name"],
+            device=device_of(request, asked["device_info"]),
+            now=timezone.now(),
+        )
+        return Response(tokens_answer(user, tokens), status=201)
+
+    @extend_schema(request=LoginInput, responses=TokensAnswer)
+    def login(self, request: Request) -> Response:
+        asked = _checked(LoginInput, request)
+        user, tokens = sessions.log_in(
+            name_or_email=asked["name_or_email"],
+            password=asked["password"],
+            device=device_of(request, asked["device_info"]),
+            now=timezone.now(),
+        )
+        return Response(tokens_answer(user, tokens))
+
+    @extend_schema(request=RefreshInput, responses=TokensAnswer)
+    def refresh(self, request: Request) -> Response:
+        asked = _checked(RefreshInput, request)
+        user, tokens = sessions.refresh(refresh_token=asked["refresh_token"], now=timezone.now())
+        return Response(tokens_answer(user, tokens))
+
+
+class SelfViewSet(viewsets.ViewSet):
+    """For whoever is logged in, about themselves."""
+
+    @extend_schema(request=None, responses=DoneAnswer)
+    def logout(self, request: Request) -> Response:
+        now = timezone.now()
+        sessions.end_session(cast(UserSession, request.auth), reason=EndReason.LOGOUT, now=now)
+        return Response(DoneAnswer({"message": "Successfully logged out", "data": {"timestamp": now}}).data)
+
+    @extend_schema(responses=MeAnswer)
+    def me(self, request: Request) -> Response:
+        return Response(MeAnswer(request.user).data)
+
+    @extend_schema(responses=ProfileAnswer)
+    def profile(self, request: Request) -> Response:
+        balance = people.spendable_balance(cast(User, request.user), now=timezone.now())
+        return Response(ProfileAnswer(request.user, context={"balance": balance}).data)
+
+
+def device_of(request: Request, info: dict[str, Any]) -> Device:
+    """Return the device of a login: what the server sees of it, and `info`, what it says of itself."""
+    agent = request.headers.get("User-Agent", "").replace("\x00", "")
+    return Device(ip_address=client_address(request), user_agent=agent[:400], info=info)
+
+
+def _checked(serializer_class: Any, request: Request) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data

@@ -1,0 +1,47 @@
+"""Who a request comes from: the bearer token of a session that stands."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
+
+from accounts.models import User, UserSession
+from accounts.selectors.people import session_of
+from accounts.tokens import InvalidToken
+
+
+class SessionTokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>`; request.user is its user, request.auth its UserSession."""
+
+    def authenticate(self, request: Request) -> tuple[User, UserSession] | None:
+        scheme, _, token = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        try:
+            session = session_of(token.decode("latin-1").strip(), now=timezone.now())
+        except InvalidToken as error:
+            raise AuthenticationFailed(error.message) from error
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class SessionTokenScheme(OpenApiAuthenticationExtension):
+    """Names the bearer token in the OpenAPI schema."""
+
+    target_class = SessionTokenAuthentication
+    name = "bearerToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def user_of(request: Request) -> User:
+    """Return who asks; for views that let only logged-in users in."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user

@@ -1,0 +1,19 @@
+"""Paths of registration, login and a person's own pages."""
+
+from django.urls import path
+
+from accounts.api.auth import DoorViewSet, SelfViewSet
+
+register = DoorViewSet.as_view({"post": "register"})
+profile = SelfViewSet.as_view({"get": "profile"})
+
+urlpatterns = [
+    path("auth/register", register, name="auth-register"),
+    path("auth/signup", register, name="auth-signup"),
+    path("auth/login", DoorViewSet.as_view({"post": "login"}), name="auth-login"),
+    path("auth/refresh", DoorViewSet.as_view({"post": "refresh"}), name="auth-refresh"),
+    path("auth/logout", SelfViewSet.as_view({"post": "logout"}), name="auth-logout"),
+    path("auth/me", SelfViewSet.as_view({"get": "me"}), name="auth-me"),
+    path("auth/profile", profile, name="auth-profile"),
+    path("users/me", profile, name="users-me"),
+]

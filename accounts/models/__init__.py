@@ -1,0 +1,9 @@
+"""Rows of accounts: people (user, session, share) and money (trading account, transfer)."""
+
+from accounts.models.sessions import UserSession
+from accounts.models.shares import Share
+from accounts.models.trading_accounts import TradingAccount
+from accounts.models.transfers import Book, Transfer, TransferKind
+from accounts.models.users import Role, User
+
+__all__ = ["Book", "Role", "Share", "TradingAccount", "Transfer", "TransferKind", "User", "UserSession"]

@@ -1,0 +1,89 @@
+"""Trading accounts: whose money, where it trades, how much there is."""
+
+import secrets
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.shares import Share
+from accounts.models.users import Role, User
+from core.fields import MoneyField
+
+PAPER = "paper"
+
+
+def new_seed() -> int:
+    """Return the seed that an account's simulated slippage is drawn from."""
+    return secrets.randbelow(2**31)
+
+
+class TradingAccountQuerySet(models.QuerySet["TradingAccount"]):
+    """Reads accounts, always from who asks."""
+
+    def visible_to(self, user: User) -> Self:
+        """Accounts that `user` may read: all for an admin, else their own and those shared with them."""
+        if user.role == Role.ADMIN:
+            return self
+        shared = Share.objects.filter(user=user, scope_type=Share.Scope.ACCOUNT).values("scope_id")
+        return self.filter(models.Q(owner=user) | models.Q(pk__in=shared))
+
+    def writable_by(self, user: User) -> Self:
+        """Accounts that `user` may change or trade: all for an admin, else their own. A share is read-only."""
+        return self if user.role == Role.ADMIN else self.filter(owner=user)
+
+    def living(self) -> Self:
+        """Accounts that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def locked(self) -> Self:
+        """Lock the rows, in the one order that every writer uses."""
+        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+
+
+class TradingAccount(models.Model):
+    """One account on one venue, of one owner.
+
+    `balance` is cash in `currency`, signed; it moves only together with a Transfer (services/ledger.py), under a
+    lock of this row. `transfers_count` numbers the account's transfers. Never deleted: `deleted_at` hides it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="trading_accounts")
+    name = models.CharField(max_length=100)
+    exchange = models.CharField(max_length=40, default=PAPER)
+    currency = models.CharField(max_length=12, default="USDT")
+    balance = MoneyField(default=0, editable=False)
+    transfers_count = models.PositiveBigIntegerField(default=0, editable=False)
+    max_leverage = models.PositiveSmallIntegerField(default=100)
+    max_daily_loss = MoneyField(null=True, blank=True)
+    is_demo = models.BooleanField(default=True)
+    is_testnet = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    is_default = models.BooleanField(default=False)
+    seed = models.PositiveBigIntegerField(default=new_seed, editable=False)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = TradingAccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(max_leverage__gte=1, max_leverage__lte=100), name="account_leverage_1_to_100"
+            ),
+            models.UniqueConstraint(
+                fields=["owner"],
+                condition=models.Q(is_default=True, deleted_at=None),
+                name="one_default_account_per_owner",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_paper(self) -> bool:
+        return self.exchange == PAPER

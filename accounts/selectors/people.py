@@ -1,0 +1,32 @@
+"""Reads people: the session a request comes in by, and what stands on a person's own page."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.figures import figures_of
+from accounts.models import TradingAccount, User, UserSession
+from accounts.tokens import Claims, InvalidToken, read_access
+
+
+def session_of(access_token: str, *, now: datetime) -> UserSession:
+    """Return the live session of an access token, its user with it, in one query. Raises InvalidToken."""
+    return live_session(read_access(access_token), now=now)
+
+
+def live_session(claims: Claims, *, now: datetime) -> UserSession:
+    """Return the session that checked claims name, if it still lets its user in. Raises InvalidToken."""
+    session = UserSession.objects.alive(now).filter(pk=claims.session_id, user=claims.user_id).first()
+    if session is None:
+        raise InvalidToken
+    return session
+
+
+def permissions_of(user: User) -> list[str]:
+    """Return the user's permissions ("app.codename"), sorted."""
+    return sorted(user.get_all_permissions())
+
+
+def spendable_balance(user: User, *, now: datetime) -> Decimal | None:
+    """Return the margin available on the user's default paper account, in its currency; None without one."""
+    account = TradingAccount.objects.living().filter(owner=user, is_default=True).first()
+    return None if account is None else figures_of([account], now)[account.id].margin_available

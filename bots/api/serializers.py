@@ -1,0 +1,95 @@
+"""Bots, in and out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from bots.models import Bot, BotStatus, Timeframe
+from core.api.serializers import StrictSerializer, any_case
+
+
+class BotInput(StrictSerializer):
+    """What a bot is created with: a symbol or a base coin."""
+
+    name = serializers.CharField(max_length=100)
+    symbol = serializers.CharField(max_length=64, required=False, default="")
+    base_name = serializers.CharField(max_length=20, required=False, default="")
+    exchange = serializers.CharField(max_length=40, required=False, default="paper")
+    timeframe = any_case(Timeframe, required=False, default=Timeframe.ONE_HOUR)
+    strategy_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    config = serializers.DictField(required=False, default=dict)
+
+
+class StatusInput(StrictSerializer):
+    """The state a bot is to have."""
+
+    status = any_case(BotStatus)
+
+
+class ConnectInput(StrictSerializer):
+    """What a bot is to be connected to: an account or a group."""
+
+    account_id = serializers.UUIDField(required=False)
+    group_id = serializers.UUIDField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"account_id": ["Give either account_id or group_id."]})
+        return attrs
+
+
+class BotQuery(serializers.Serializer):
+    """Filters of the list of bots."""
+
+    status = any_case(BotStatus, required=False)
+    exchange = serializers.CharField(max_length=40, required=False)
+
+
+class BotAnswer(serializers.Serializer):
+    """A bot; `connected_accounts` are the ids of all accounts that it trades."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    status = serializers.ChoiceField(choices=BotStatus.choices)
+    strategy_id = serializers.UUIDField(allow_null=True)
+    exchange = serializers.CharField()
+    symbol = serializers.CharField()
+    base_name = serializers.CharField()
+    timeframe = serializers.ChoiceField(choices=Timeframe.choices)
+    config = serializers.DictField()
+    connected_accounts = serializers.ListField(child=serializers.UUIDField())
+    created_at = serializers.DateTimeField()
+
+
+class StartedAnswer(serializers.Serializer):
+    """A change of a bot's state."""
+
+    message = serializers.CharField()
+    bot_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=BotStatus.choices)
+
+
+class KeyAnswer(serializers.Serializer):
+    """A new webhook key: the only answer that holds one."""
+
+    bot_id = serializers.UUIDField()
+    webhook_key = serializers.CharField()
+    webhook_path = serializers.CharField()
+    previous_key_until = serializers.DateTimeField()
+
+
+class ConnectedAccount(serializers.Serializer):
+    """An account of a bot."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    exchange = serializers.CharField()
+    balance = serializers.CharField(allow_null=True)
+    equity = serializers.CharField(allow_null=True)
+    is_active = serializers.BooleanField()
+
+
+def bot_data(bot: Bot, accounts: list[Any]) -> dict[str, Any]:
+    """Return a bot as the API shows it."""
+    bot.connected_accounts = accounts  # type: ignore[attr-defined]
+    return dict(BotAnswer(bot).data)

@@ -1,0 +1,14 @@
+"""Bots: which accounts a signal trades, and how."""
+
+from django.apps import AppConfig
+
+
+class BotsConfig(AppConfig):
+    name = "bots"
+
+    def ready(self) -> None:
+        from bots.services import connections
+        from groups.services import membership
+
+        membership.checks.append(connections.check_new_members)
+        membership.followers.append(connections.follow_members)

@@ -1,0 +1,133 @@
+"""Creates bots, changes their status, rotates their webhook keys."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from bots.config import BotConfig
+from bots.models import ALLOWED_CHANGES, Bot, BotStatus, Timeframe
+from core.errors import Conflict, Invalid
+from core.sealing import open_sealed, seal
+from market.selectors import find_instrument
+from market.symbols import UnknownSymbol
+
+PREVIOUS_KEY_LIVES = timedelta(minutes=10)
+
+
+class WrongState(Conflict):
+    """The bot cannot go from its state to the one asked for."""
+
+    code = "WRONG_STATE"
+
+
+def create_bot(
+    *,
+    owner: User,
+    name: str,
+    symbol: str = "",
+    base_name: str = "",
+    exchange: str = "paper",
+    timeframe: Timeframe = Timeframe.ONE_HOUR,
+    strategy_id: UUID | None = None,
+    config: dict[str, Any] | None = None,
+) -> Bot:
+    """Create an inactive bot with a fresh webhook key. Needs a symbol or a base coin.
+
+    Raises Invalid for settings that make no sense, for an unknown symbol or venue.
+    """
+    BotConfig.from_json(config or {})
+    if exchange != "paper":
+        sentence = f"The desk does not trade on {exchange!r}; it knows: paper."
+        raise Invalid(sentence, errors={"exchange": [sentence]})
+    symbol, base = _symbol_and_base(symbol, base_name)
+    bot = Bot(
+        owner=owner,
+        name=name,
+        symbol=symbol,
+        base_name=base,
+        exchange=exchange,
+        timeframe=timeframe,
+        strategy_id=strategy_id,
+        config=config or {},
+    )
+    _give_key(bot)
+    bot.save()
+    return bot
+
+
+def change_status(bot_id: UUID, status: BotStatus) -> Bot:
+    """Move a bot to another state by the table of allowed changes. Raises WrongState."""
+    with transaction.atomic():
+        bot = Bot.objects.select_for_update().get(pk=bot_id)
+        if status not in ALLOWED_CHANGES[BotStatus(bot.status)]:
+            raise WrongState(f"A bot that is {bot.status} cannot become {status}.")
+        bot.status = status
+        bot.save(update_fields=["status"])
+    return bot
+
+
+def rotate_key(bot_id: UUID, *, now: datetime) -> tuple[Bot, str]:
+    """Give a bot a new webhook key and return it; the old one works ten minutes more."""
+    with transaction.atomic():
+        bot = Bot.objects.select_for_update().get(pk=bot_id)
+        bot.previous_sealed_key = seal(webhook_key(bot), belongs_to=_previous_key_of(bot))
+        bot.previous_key_hash = bot.key_hash
+        bot.previous_key_until = now + PREVIOUS_KEY_LIVES
+        key = _give_key(bot)
+        bot.save(
+            update_fields=["sealed_key", "key_hash", "previous_sealed_key", "previous_key_hash", "previous_key_until"]
+        )
+    return bot, key
+
+
+def webhook_key(bot: Bot) -> str:
+    """Return the bot's webhook key in the clear. For its owner and admins only."""
+    return open_sealed(bot.sealed_key, belongs_to=_key_of(bot))
+
+
+def valid_keys(bot: Bot, *, now: datetime) -> list[str]:
+    """Return the keys that prove a sender now: the current one, and the previous while it lives."""
+    keys = [webhook_key(bot)]
+    if bot.previous_key_until and now < bot.previous_key_until:
+        keys.append(open_sealed(bot.previous_sealed_key, belongs_to=_previous_key_of(bot)))
+    return keys
+
+
+def key_hash(key: str) -> str:
+    """Return what a key is found by."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:
+    if not symbol and not base_name:
+        sentence = "A bot needs a symbol or a base coin."
+        raise Invalid(sentence, errors={"symbol": [sentence]})
+    field = "symbol" if symbol else "base_name"
+    try:
+        instrument = find_instrument(symbol or f"{base_name}USDT")
+    except UnknownSymbol as error:
+        raise Invalid(error.message, errors={field: [error.message]}) from error
+    if base_name and base_name.upper() != instrument.base:
+        sentence = f"{instrument.symbol} trades {instrument.base}, not {base_name}."
+        raise Invalid(sentence, errors={"base_name": [sentence]})
+    return instrument.symbol, instrument.base
+
+
+def _give_key(bot: Bot) -> str:
+    key = secrets.token_urlsafe(32)
+    bot.sealed_key = seal(key, belongs_to=_key_of(bot))
+    bot.key_hash = key_hash(key)
+    return key
+
+
+def _key_of(bot: Bot) -> str:
+    return f"bot:{bot.id}:webhook_key"
+
+
+def _previous_key_of(bot: Bot) -> str:
+    return f"bot:{bot.id}:previous_webhook_key"

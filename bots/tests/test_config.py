@@ -1,0 +1,78 @@
+"""A bot's settings: their defaults, what is read, and what is refused by name."""
+
+import pytest
+
+from bots.config import BotConfig
+from bots.models import Bot
+from core.errors import Invalid
+from trading.decisions import OnOpposite, Rules
+
+
+def test_the_defaults():
+    assert BotConfig.from_json({}) == BotConfig(leverage=1, position_size="", max_lag=60, rules=Rules())
+
+
+@pytest.mark.parametrize(
+    ("data", "config"),
+    [
+        ({"leverage": 100}, BotConfig(leverage=100)),
+        ({"leverage": "20"}, BotConfig(leverage=20)),
+        ({"max_lag": 86_400}, BotConfig(max_lag=86_400)),
+        ({"position_size": "10%"}, BotConfig(position_size="10%")),
+        ({"position_size": 5}, BotConfig(position_size="5")),
+        ({"position_size": None}, BotConfig()),
+        ({"on_opposite": "CLOSE"}, BotConfig(rules=Rules(on_opposite=OnOpposite.CLOSE))),
+        ({"pyramiding": True, "allow_shorts": False}, BotConfig(rules=Rules(pyramiding=True, allow_shorts=False))),
+        ({"colour": "blue", "nested": {"a": [1]}}, BotConfig()),
+    ],
+    ids=str,
+)
+def test_what_is_read(data, config):
+    assert BotConfig.from_json(data) == config
+
+
+WRONG = [
+    ("leverage", 0),
+    ("leverage", 101),
+    ("leverage", -1),
+    ("leverage", "1.5"),
+    ("leverage", "٥"),
+    ("leverage", True),
+    ("leverage", None),
+    ("leverage", [5]),
+    ("leverage", "9" * 50),
+    ("max_lag", 0),
+    ("max_lag", 86_401),
+    ("position_size", "0"),
+    ("position_size", "-1"),
+    ("position_size", "NaN"),
+    ("position_size", "much"),
+    ("position_size", "risk 101%"),
+    ("position_size", True),
+    ("position_size", {}),
+    ("on_opposite", "panic"),
+    ("on_opposite", None),
+    ("pyramiding", "yes"),
+    ("pyramiding", 1),
+    ("allow_shorts", None),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=str)
+def test_what_is_refused_is_named(name, value):
+    with pytest.raises(Invalid) as refused:
+        BotConfig.from_json({name: value})
+    assert list(refused.value.errors) == [f"config.{name}"]
+
+
+def test_everything_that_is_wrong_is_named_at_once():
+    with pytest.raises(Invalid) as refused:
+        BotConfig.from_json({"leverage": 0, "max_lag": 0, "pyramiding": 1})
+    assert sorted(refused.value.errors) == ["config.leverage", "config.max_lag", "config.pyramiding"]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=str)
+def test_a_bot_with_such_settings_is_a_422_and_is_not_created(tom, client_of, name, value):
+    answer = client_of(tom).post("/api/v1/bots", {"name": "x", "symbol": "BTCUSDT", "config": {name: value}})
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [f"config.{name}"])
+    assert not Bot.objects.exists()

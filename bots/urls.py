@@ -1,0 +1,17 @@
+"""Routes of bots, below /api/v1/."""
+
+from django.urls import path
+
+from bots.api.views import BotViewSet
+
+urlpatterns = [
+    path("bots", BotViewSet.as_view({"get": "list", "post": "create"})),
+    path("bots/<uuid:bot_id>", BotViewSet.as_view({"get": "retrieve"})),
+    path("bots/<uuid:bot_id>/start", BotViewSet.as_view({"post": "start"})),
+    path("bots/<uuid:bot_id>/stop", BotViewSet.as_view({"post": "stop"})),
+    path("bots/<uuid:bot_id>/status", BotViewSet.as_view({"post": "status"})),
+    path("bots/<uuid:bot_id>/connect-account", BotViewSet.as_view({"post": "connect"})),
+    path("bots/<uuid:bot_id>/disconnect-account", BotViewSet.as_view({"post": "disconnect"})),
+    path("bots/<uuid:bot_id>/accounts", BotViewSet.as_view({"get": "accounts"})),
+    path("bots/<uuid:bot_id>/rotate-key", BotViewSet.as_view({"post": "rotate_key"})),
+]

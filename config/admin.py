@@ -1,0 +1,54 @@
+"""Admin pages of the schedules: django-celery-beat's own, dressed as the rest of the console."""
+
+from typing import Any
+
+from django.contrib import admin
+from django_celery_beat import admin as beat
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+for _model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
+    admin.site.unregister(_model)
+
+
+class TaskSelectWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
+    """The tasks that workers know."""
+
+
+class TaskForm(beat.PeriodicTaskForm):
+    """A scheduled task, chosen by name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = TaskSelectWidget()
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
+    form = TaskForm
+    ordering = ("name",)
+
+
+class TaskInline(beat.PeriodicTaskInline, TabularInline):
+    """The tasks on a schedule."""
+
+
+class ScheduleAdmin(ModelAdmin):
+    """A schedule and the tasks on it."""
+
+    inlines = (TaskInline,)
+
+
+@admin.register(ClockedSchedule)
+class ClockedScheduleAdmin(ScheduleAdmin, beat.ClockedScheduleAdmin):
+    inlines = ScheduleAdmin.inlines
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(ScheduleAdmin, beat.CrontabScheduleAdmin):
+    inlines = ScheduleAdmin.inlines
+
+
+admin.site.register((IntervalSchedule, SolarSchedule), ScheduleAdmin)

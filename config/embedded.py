@@ -1,0 +1,71 @@
+"""The embedded desk: one process that serves HTTP and runs the worker and the beat in threads."""
+
+import logging
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.exceptions import SecurityWarning
+from daphne.server import Server
+
+logger = logging.getLogger(__name__)
+
+WORKER_THREADS = 4
+STOPPING_SECONDS = 1.5
+
+
+class EmbeddedDesk:
+    """Everything in one process. `run` returns once TERM or INT has stopped the web server."""
+
+    def __init__(
+        self, *, application: Callable[..., Any], celery: Celery, host: str, port: int, on_ready: Callable[[], None]
+    ) -> None:
+        self._on_ready = on_ready
+        warnings.filterwarnings("ignore", category=SecurityWarning)  # in a container everything runs as root
+        self._worker = celery.Worker(
+            pool="threads",
+            concurrency=WORKER_THREADS,
+            without_mingle=True,
+            without_gossip=True,
+            without_heartbeat=True,
+            quiet=True,
+        )
+        self._beat: Any = EmbeddedService(celery, thread=True, scheduler_cls=celery.conf.beat_scheduler)
+        self._server = Server(
+            application=application,
+            endpoints=[f"tcp:port={port}:interface={host}"],
+            signal_handlers=True,
+            ready_callable=self._start_workers,
+            server_name="desk",
+            application_close_timeout=1,
+        )
+
+    def run(self) -> NoReturn:
+        """Serve until stopped, then end the process.
+
+        Tasks in hand get a moment; what they leave, the next start goes on with. The process ends without waiting
+        for the threads of libraries: their polling would hold it for seconds.
+        """
+        self._server.run()
+        stopping = threading.Thread(target=self._stop_workers, name="stopping", daemon=True)
+        stopping.start()
+        stopping.join(STOPPING_SECONDS)
+        if stopping.is_alive():
+            logger.warning("a task did not end in time; the next start goes on with it")
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
+
+    def _start_workers(self) -> None:
+        threading.Thread(target=self._worker.start, name="worker", daemon=True).start()
+        self._beat.start()
+        self._on_ready()
+
+    def _stop_workers(self) -> None:
+        self._worker.stop()
+        self._beat.stop()

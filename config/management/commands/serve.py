@@ -1,0 +1,47 @@
+"""Runs the whole desk in this one process."""
+
+import socket
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.asgi import application
+from config.banner import banner
+from config.celery import app
+from config.embedded import EmbeddedDesk
+from core import triggers
+
+
+class Command(BaseCommand):
+    """`manage.py serve --port 8000`: HTTP, worker and beat."""
+
+    help = "Serves the desk: web, worker and beat in one process."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        triggers.require()
+        _check_port(host, port)
+        text = banner(url=f"http://{host}:{port}", data_dir=str(settings.DATA_DIR))
+        desk = EmbeddedDesk(
+            application=application,
+            celery=app,
+            host=host,
+            port=port,
+            on_ready=lambda: self.stdout.write(f"{text}\n  Ctrl-C stops it.\n"),
+        )
+        desk.run()
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} of {host} cannot be used: {error.strerror}.") from error

@@ -1,0 +1,47 @@
+"""Decides where the project's own secrets come from: the environment, else one file made once.
+
+The file holds `NAME=value` lines, is readable by its owner only, and is never rewritten.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+NAMES = ("SECRET_KEY", "JWT_SIGNING_KEY", "FIELD_ENCRYPTION_KEYS")
+
+
+def read_or_make(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every name in NAMES: the environment's, else the file's, made if absent."""
+    given = {name: environment[name] for name in NAMES if environment.get(name)}
+    if len(given) == len(NAMES):
+        return given
+    if not path.exists():
+        _make(path)
+    return {**_read(path), **given}
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sealing_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    text = (
+        f"SECRET_KEY={secrets.token_urlsafe(50)}\n"
+        f"JWT_SIGNING_KEY={secrets.token_urlsafe(50)}\n"
+        f"FIELD_ENCRYPTION_KEYS=k1:{sealing_key}\n"
+    )
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)  # fails when another process was first: its file stands
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+
+
+def _read(path: Path) -> dict[str, str]:
+    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    return {name: value for name, value in pairs if name in NAMES}

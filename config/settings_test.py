@@ -1,0 +1,24 @@
+"""Settings of the tests: their own database and keys, a fast password hasher; nothing of data/ is touched."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "tests-only-" + "s" * 40)
+os.environ.setdefault("JWT_SIGNING_KEY", "tests-only-" + "j" * 40)
+os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "t1:dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=")
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
+os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="desk-tests-")
+
+from config.settings import *
+from config.settings import DATABASES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CELERY_BROKER_URL = "memory://localhost/"
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # A file, not memory: tests with threads need connections of their own.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}

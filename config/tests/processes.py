@@ -1,0 +1,111 @@
+"""Real processes for tests: a desk in a folder of its own, on a port of its own, ended when the test is."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+
+
+@dataclass
+class Process:
+    """A child and the file that it writes to."""
+
+    popen: subprocess.Popen[bytes]
+    log: Path
+
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """Signal the child and return the seconds until it was gone."""
+        began = time.monotonic()
+        if self.popen.poll() is None:
+            self.popen.send_signal(how)
+            self.popen.wait(timeout=20)
+        return time.monotonic() - began
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(data_dir: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a desk that shares nothing with the tests' own."""
+    names = ("SECRET_KEY", "JWT_SIGNING_KEY", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL")
+    mine = {name: value for name, value in os.environ.items() if name not in names}
+    return {
+        **mine,
+        "DATA_DIR": str(data_dir),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "ADMIN_PASSWORD": "Admin-pass-7",
+        **more,
+    }
+
+
+def run(*arguments: str, env: dict[str, str]) -> str:
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@contextlib.contextmanager
+def started(*command: str, env: dict[str, str], log: Path) -> Iterator[Process]:
+    with log.open("wb") as out:
+        popen = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT)
+    process = Process(popen, log)
+    try:
+        yield process
+    finally:
+        if popen.poll() is None:
+            popen.terminate()  # a server of several processes ends its own
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                popen.wait(timeout=10)
+        if popen.poll() is None:
+            popen.kill()
+            popen.wait()
+
+
+def wait_for(url: str, process: Process) -> None:
+    """Wait until a server answers; fail with its log when it ends before."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(requests.ConnectionError):
+            if requests.get(url, timeout=5).status_code == 200:
+                return
+        if process.popen.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise AssertionError(f"no answer from {url}:\n{process.text()}")
+
+
+def alert_url(banner: str) -> str:
+    """Return the address in the printed curl."""
+    found = re.search(r"http://\S+/webhook/tradingview/\S+", banner)
+    assert found, banner
+    return found[0]
+
+
+@contextlib.contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """Make an empty PostgreSQL database beside the one named, and drop it afterwards."""
+    name = f"desk_test_{os.getpid()}_{time.monotonic_ns()}"
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{server_url.rsplit('/', 1)[0]}/{name}"
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")

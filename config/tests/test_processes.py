@@ -1,0 +1,131 @@
+"""The desk as people run it: real processes, real sockets, one alert."""
+
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from config.tests.processes import alert_url, environment, free_port, fresh_database, run, started, wait_for
+
+pytestmark = pytest.mark.slow
+
+BUY = {"symbol": "BTCUSDT", "side": "buy", "size": "10%", "leverage": "5", "takeprofit": "5%"}
+ACCOUNTS = 5
+
+
+def serve(port: int) -> list[str]:
+    return [sys.executable, "manage.py", "serve", "--port", str(port)]
+
+
+def logged_in(base: str) -> dict[str, str]:
+    answer = requests.post(
+        f"{base}/api/v1/auth/login", json={"username": "admin", "password": "Admin-pass-7"}, timeout=20
+    )
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def order_count(base: str, headers: dict[str, str]) -> int:
+    return int(requests.get(f"{base}/api/v1/orders?limit=1", headers=headers, timeout=20).json()["total"])
+
+
+@pytest.fixture
+def desk(tmp_path: Path):
+    """A fresh embedded desk that serves: its base address and its process."""
+    env = environment(tmp_path)
+    run("manage.py", "bootstrap", "--demo", env=env)
+    port = free_port()
+    with started(*serve(port), env=env, log=tmp_path / "serve.log") as process:
+        wait_for(f"http://127.0.0.1:{port}/health", process)
+        yield f"http://127.0.0.1:{port}", process
+
+
+def test_the_printed_curl_trades_every_account(desk):
+    process = desk[1]
+    answer = requests.post(alert_url(process.text()), json=BUY, timeout=20).json()
+    assert (answer["success"], answer["data"]["success_count"]) == (True, ACCOUNTS)
+
+
+def test_the_same_alert_fifty_times_at_once_is_one_set_of_orders(desk):
+    base, process = desk
+    headers = logged_in(base)
+    before = order_count(base, headers)
+    url = alert_url(process.text())
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: requests.post(url, json=BUY, timeout=30), range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["data"]["correlation_id"] for answer in answers}) == 1
+    assert order_count(base, headers) - before == ACCOUNTS
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_within_three_seconds(desk, how):
+    assert desk[1].stop(how) < 3
+
+
+def test_a_second_start_keeps_the_data_and_the_admin(desk, tmp_path):
+    base, process = desk
+    before = order_count(base, logged_in(base))
+    process.stop()
+    again = environment(tmp_path, ADMIN_PASSWORD="Another-pass-8")
+    run("manage.py", "bootstrap", "--demo", env=again)
+    port = free_port()
+    with started(*serve(port), env=again, log=tmp_path / "again.log") as second:
+        wait_for(f"http://127.0.0.1:{port}/health", second)
+        assert order_count(f"http://127.0.0.1:{port}", logged_in(f"http://127.0.0.1:{port}")) == before
+
+
+def test_it_refuses_to_serve_a_ledger_without_its_triggers(tmp_path):
+    env = environment(tmp_path)
+    run("manage.py", "bootstrap", env=env)
+    run("manage.py", "shell", "-c", "from core import triggers; triggers.remove()", env=env)
+    with started(*serve(free_port()), env=env, log=tmp_path / "serve.log") as process:
+        assert process.popen.wait(timeout=30) != 0
+        assert "accounts_transfer_no_update" in process.text()
+
+
+@pytest.mark.skipif(
+    not (os.environ.get("TEST_DATABASE_URL") and os.environ.get("TEST_REDIS_URL")),
+    reason="needs TEST_DATABASE_URL and TEST_REDIS_URL",
+)
+def test_distributed_web_and_worker_trade_every_account(tmp_path):
+    redis_url = os.environ["TEST_REDIS_URL"]
+    python = Path(sys.executable).parent
+    with fresh_database(os.environ["TEST_DATABASE_URL"]) as database_url:
+        env = environment(tmp_path, DATABASE_URL=database_url, REDIS_URL=redis_url)
+        run("manage.py", "bootstrap", "--demo", env=env)
+        port = free_port()
+        web = (
+            str(python / "granian"),
+            "--interface",
+            "wsgi",
+            "--port",
+            str(port),
+            "--blocking-threads",
+            "8",
+            "config.wsgi:application",
+        )
+        worker = (str(python / "celery"), "-A", "config", "worker", "--loglevel", "WARNING", "--concurrency", "2")
+        with (
+            started(*web, env=env, log=tmp_path / "web.log") as server,
+            started(*worker, env=env, log=tmp_path / "worker.log"),
+        ):
+            wait_for(f"http://127.0.0.1:{port}/health", server)
+            url = alert_url(run("manage.py", "banner", "--port", str(port), env=env))
+            answer = requests.post(url, json=BUY, timeout=20).json()
+            wait_for_results(answer, f"http://127.0.0.1:{port}")
+
+
+def wait_for_results(answer: dict, base: str) -> None:
+    """The worker may still be starting when the alert comes: then the results are read a little later."""
+    assert answer["success"], answer
+    signal_url = f"{base}/api/v1/signals/{answer['data']['correlation_id']}"
+    headers = logged_in(base)
+    for _ in range(300):
+        told = requests.get(signal_url, headers=headers, timeout=20).json()
+        if told.get("status") == "processed":
+            break
+    assert told["success_count"] == ACCOUNTS

@@ -1,0 +1,19 @@
+"""HTTP in the distributed mode: sync views run at full speed under WSGI, with connections that are kept."""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("CONN_MAX_AGE", "60")
+
+application = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402 - the variables above come first
+
+from core import triggers  # noqa: E402
+
+if not settings.REDIS_URL:
+    raise ImproperlyConfigured("Several processes need REDIS_URL: without it no worker hears of an alert.")
+triggers.require()

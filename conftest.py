@@ -1,0 +1,150 @@
+"""The cast of the tests, a market that stands still, and databases that may be emptied between tests."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import Role, TradingAccount, User
+from accounts.services.sessions import Device, open_session
+from accounts.services.trading_accounts import open_account
+from core import triggers
+from market import sources
+from market.models import Instrument
+from market.quotes import Quote
+from trading import pricing
+
+PASSWORD = "Correct-horse-7"
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ledger_may_be_emptied() -> None:
+    """The ledger's triggers refuse what emptying a test database does: they stand aside for that moment."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        triggers.remove()
+        flush(case)
+        triggers.install()
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+
+
+def _user(name: str, role: Role) -> User:
+    return User.objects.create_user(name, f"{name}@example.com", PASSWORD, role=role)
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """The admin."""
+    return _user("ada", Role.ADMIN)
+
+
+@pytest.fixture
+def tom(db: None) -> User:
+    """A trader."""
+    return _user("tom", Role.TRADER)
+
+
+@pytest.fixture
+def eve(db: None) -> User:
+    """An exporter."""
+    return _user("eve", Role.EXPORTER)
+
+
+@pytest.fixture
+def vic(db: None) -> User:
+    """A viewer."""
+    return _user("vic", Role.VIEWER)
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    """A trader who owns nothing and to whom nothing is shown."""
+    return _user("mallory", Role.TRADER)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], APIClient]:
+    """Log a user in over the API's own session and token."""
+
+    def client(user: User) -> APIClient:
+        tokens = open_session(user, device=Device(), now=timezone.now())
+        api = APIClient()
+        api.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
+        return api
+
+    return client
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    """Nobody in particular."""
+    return APIClient()
+
+
+@pytest.fixture
+def account_of() -> Callable[..., TradingAccount]:
+    """Open a paper account: `account_of(tom)`, `account_of(tom, balance="500")`."""
+
+    def account(owner: User, *, name: str = "Paper", balance: str = "10000", **kwargs: Any) -> TradingAccount:
+        return open_account(owner=owner, name=name, initial_balance=Decimal(balance), now=NOW, **{"seed": 1, **kwargs})
+
+    return account
+
+
+class StillMarket:
+    """Quotes that stay where a test puts them: bid and ask of a symbol, fresh unless said otherwise."""
+
+    def __init__(self) -> None:
+        self.prices: dict[str, tuple[Decimal, Decimal]] = {}
+        self.at: datetime | None = None
+
+    def set(self, symbol: str, bid: str, ask: str | None = None) -> None:
+        self.prices[symbol] = (Decimal(bid), Decimal(ask or bid))
+
+    def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> dict[UUID, Quote]:
+        found = {}
+        for instrument in instruments:
+            if instrument.symbol in self.prices:
+                bid, ask = self.prices[instrument.symbol]
+                found[instrument.id] = Quote(instrument.id, bid, ask, (bid + ask) / 2, self.at or now)
+        return found
+
+
+@pytest.fixture
+def still_market(monkeypatch: pytest.MonkeyPatch) -> StillMarket:
+    """BTCUSDT at 50,000, ETHUSDT at 2,500, both sides alike; other symbols have no price."""
+    market = StillMarket()
+    market.set("BTCUSDT", "50000")
+    market.set("ETHUSDT", "2500")
+    monkeypatch.setitem(sources.CATALOGUE, "synthetic", market)
+    return market
+
+
+@pytest.fixture
+def no_slippage(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Market orders fill at the quote."""
+    monkeypatch.setattr(pricing, "SLIPPAGE_PER_UNIT", Decimal(0))
+    monkeypatch.setattr(pricing, "NOISE_SPAN", Decimal(0))
+    Instrument.objects.update(slippage=0)
+
+
+@pytest.fixture
+def btcusdt(db: None) -> Instrument:
+    """The linear perpetual: tick 0.1, lot 0.001."""
+    return Instrument.objects.get(symbol="BTCUSDT")
+
+
+@pytest.fixture
+def on_postgresql() -> bool:
+    """Whether this run is on PostgreSQL."""
+    return connection.vendor == "postgresql"

@@ -1,0 +1,73 @@
+"""The one tree of errors: what the desk refuses, with a code for programs and a sentence for people."""
+
+from collections.abc import Mapping, Sequence
+
+
+class AppError(Exception):
+    """A refusal. `errors` names fields; `status` is the HTTP status that an API answer carries."""
+
+    status = 400
+    code = "REFUSED"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        errors: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.code
+        self.status = status or self.status
+        self.errors = {field: list(lines) for field, lines in (errors or {}).items()}
+
+
+class Unauthenticated(AppError):
+    """Who asks is not proved."""
+
+    status = 401
+    code = "INVALID_TOKEN"
+
+
+class Forbidden(AppError):
+    """Who asks is known and may not."""
+
+    status = 403
+    code = "FORBIDDEN"
+
+
+class Missing(AppError):
+    """It is not there, or not to be seen by who asks: the two look the same."""
+
+    status = 404
+    code = "NOT_FOUND"
+
+
+class Conflict(AppError):
+    """It is there already, or in the wrong state."""
+
+    status = 409
+    code = "CONFLICT"
+
+
+class TooLarge(AppError):
+    """More bytes than this door takes."""
+
+    status = 413
+    code = "TOO_LARGE"
+
+
+class Invalid(AppError):
+    """A field is wrong; `errors` says which."""
+
+    status = 422
+    code = "INVALID"
+
+
+class Unavailable(AppError):
+    """Something that is needed is down; try again."""
+
+    status = 503
+    code = "UNAVAILABLE"

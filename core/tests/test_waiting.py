@@ -1,0 +1,107 @@
+"""Waiting for a worker: an announcement wakes whoever listens, and waiting never takes every thread."""
+
+import threading
+import time
+import uuid
+from contextlib import ExitStack, suppress
+
+import pytest
+from django.conf import settings as running
+from redis import RedisError
+
+from core import waiting
+
+BACKENDS = ["", pytest.param(running.REDIS_URL, marks=pytest.mark.skipif(not running.REDIS_URL, reason="no Redis"))]
+
+
+@pytest.fixture(params=BACKENDS, ids=["one process", "redis"], autouse=True)
+def _backend(request, settings):
+    settings.REDIS_URL = request.param
+
+
+@pytest.fixture
+def key():
+    return uuid.uuid4().hex
+
+
+def test_an_announcement_wakes_who_waits(key):
+    with waiting.waiter(key) as waiter:
+        timer = threading.Timer(0.05, waiting.announce, [key])
+        timer.start()
+        assert waiter.wait(5)
+        timer.join()
+
+
+def test_an_announcement_between_listening_and_waiting_is_not_missed(key):
+    with waiting.waiter(key) as waiter:
+        waiting.announce(key)
+        assert waiter.wait(5)
+
+
+def test_an_announcement_wakes_all_who_wait(key):
+    with waiting.waiter(key) as one, waiting.waiter(key) as other:
+        waiting.announce(key)
+        assert (one.wait(5), other.wait(5)) == (True, True)
+
+
+def test_without_an_announcement_the_wait_ends_after_its_time(key):
+    began = time.monotonic()
+    with waiting.waiter(key) as waiter:
+        assert not waiter.wait(0.1)
+    assert 0.1 <= time.monotonic() - began < 2
+
+
+def test_another_announcement_wakes_nobody(key):
+    with waiting.waiter(key) as waiter:
+        waiting.announce(f"{key}-other")
+        assert not waiter.wait(0.05)
+
+
+def test_an_announcement_that_nobody_waits_for_is_forgotten(key):
+    waiting.announce(key)
+    with waiting.waiter(key) as waiter:
+        assert not waiter.wait(0.05)
+
+
+def test_nothing_is_kept_of_those_who_waited(key):
+    with waiting.waiter(key) as waiter:
+        waiter.wait(0)
+    assert key not in waiting._events
+
+
+def test_only_so_many_may_wait_at_once():
+    with ExitStack() as stack:
+        taken = [stack.enter_context(waiting.place_to_wait()) for _ in range(running.WEBHOOK_WAITING_MOST + 1)]
+    assert taken == [True] * running.WEBHOOK_WAITING_MOST + [False]
+
+
+def test_a_place_is_given_back_also_after_an_error():
+    with suppress(ZeroDivisionError), waiting.place_to_wait():
+        raise ZeroDivisionError
+    with ExitStack() as stack:
+        taken = [stack.enter_context(waiting.place_to_wait()) for _ in range(running.WEBHOOK_WAITING_MOST)]
+    assert all(taken)
+
+
+class TestBrokenRedis:
+    """Waiting is a courtesy: without Redis nobody is told and nothing breaks."""
+
+    @pytest.fixture(autouse=True)
+    def _broken(self, settings):
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    def test_an_announcement_is_lost_quietly(self, key, caplog):
+        waiting.announce(key)
+        assert "redis does not answer" in caplog.text
+
+    def test_waiting_ends_at_once(self, key):
+        with waiting.waiter(key) as waiter:
+            assert not waiter.wait(5)
+
+
+def test_an_error_of_redis_while_waiting_is_a_wait_in_vain():
+    class Broken:
+        def get_message(self, **_):
+            raise RedisError
+
+    assert not waiting.Waiter(Broken()).wait(1)

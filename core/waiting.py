@@ -1,0 +1,106 @@
+"""Lets a request wait for work that a worker does: an event in the one process, a Redis list between processes.
+
+Only a bounded number of requests may wait at once, so that waiting never takes every thread of a server.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+_places = threading.BoundedSemaphore(settings.WEBHOOK_WAITING_MOST)
+_events: dict[str, list[threading.Event]] = {}
+_guard = threading.Lock()
+
+
+@contextmanager
+def place_to_wait() -> Iterator[bool]:
+    """Yield True where this request may wait, False where too many wait already."""
+    taken = _places.acquire(blocking=False)
+    try:
+        yield taken
+    finally:
+        if taken:
+            _places.release()
+
+
+def announce(key: str) -> None:
+    """Wake whoever waits for `key`. Never raises for a broken Redis: waiting is a courtesy."""
+    if not settings.REDIS_URL:
+        with _guard:
+            events = _events.pop(key, [])
+        for event in events:
+            event.set()
+        return
+    try:
+        _redis().publish(f"desk:done:{key}", "1")
+    except redis.RedisError:
+        logger.warning("could not announce %s: redis does not answer", key)
+
+
+@contextmanager
+def waiter(key: str) -> Iterator["Waiter"]:
+    """Start listening for `key`; listen before looking at the row, or the announcement may be missed."""
+    if not settings.REDIS_URL:
+        event = threading.Event()
+        with _guard:
+            _events.setdefault(key, []).append(event)
+        try:
+            yield Waiter(event)
+        finally:
+            with _guard:
+                waiting = _events.get(key, [])
+                if event in waiting:
+                    waiting.remove(event)
+                if not waiting:
+                    _events.pop(key, None)
+        return
+    yield from _redis_waiter(key)
+
+
+class Waiter:
+    """Waits for one announcement."""
+
+    def __init__(self, source: "threading.Event | redis.client.PubSub | None") -> None:
+        self._source = source
+
+    def wait(self, seconds: float) -> bool:
+        """Return True when it was announced within `seconds`."""
+        if isinstance(self._source, threading.Event):
+            return self._source.wait(seconds)
+        if self._source is None:
+            return False
+        try:
+            return self._source.get_message(ignore_subscribe_messages=True, timeout=seconds) is not None
+        except redis.RedisError:
+            return False
+
+
+def _redis_waiter(key: str) -> Iterator[Waiter]:
+    subscription = _redis().pubsub()
+    try:
+        subscription.subscribe(f"desk:done:{key}")
+        subscription.get_message(timeout=1.0)  # the confirmation: from here on nothing is missed
+    except redis.RedisError:
+        yield Waiter(None)
+        return
+    try:
+        yield Waiter(subscription)
+    finally:
+        subscription.close()
+
+
+_clients: dict[str, redis.Redis] = {}
+
+
+def _redis() -> redis.Redis:
+    if settings.REDIS_URL not in _clients:
+        _clients[settings.REDIS_URL] = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=1
+        )
+    return _clients[settings.REDIS_URL]

@@ -1,0 +1,76 @@
+"""Admin page of account groups: members come and go through the membership service only."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from accounts.admin.money import AccountsField
+from accounts.models import User
+from core.admin import ServiceAdmin, ServiceForm
+from groups.models import AccountGroup
+from groups.services.membership import add_accounts, create_group, remove_account
+from trading.admin import scopes
+from trading.models import ScopeType
+
+scopes.name_with(ScopeType.GROUP, AccountGroup, "name")
+
+
+class GroupForm(ServiceForm):
+    """A group and its members."""
+
+    members = AccountsField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["members"].initial = members_of(self.instance)
+
+
+def members_of(group: AccountGroup) -> list[Any]:
+    """Return the ids of a group's living members; a group that is not stored has none."""
+    if group._state.adding:
+        return []
+    return list(group.accounts.filter(deleted_at=None).values_list("pk", flat=True))
+
+
+@admin.register(AccountGroup)
+class AccountGroupAdmin(ServiceAdmin):
+    form = GroupForm
+    list_display = ("name", "description", "members_count", "created_by", "created_at")
+    list_select_related = ("created_by",)
+    search_fields = ("name", "description", "accounts__name", "id")
+    ordering = ("name",)
+    readonly_fields = ("id", "created_by", "created_at", "risk")
+    add_fieldsets = ((None, {"fields": ("name", "description", "members")}),)
+    fieldsets = (
+        (None, {"fields": ("name", "description", "members")}),
+        ("Kept by the desk", {"fields": ("id", "risk", "created_by", "created_at")}),
+    )
+
+    @display(description="members", ordering="members_count")
+    def members_count(self, group: AccountGroup) -> int:
+        return group.members_count  # type: ignore[attr-defined]
+
+    @display(description="risk")
+    def risk(self, group: AccountGroup) -> SafeString:
+        return scopes.links(ScopeType.GROUP, group.pk)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccountGroup]:
+        return super().get_queryset(request).annotate(members_count=Count("members"))
+
+    def save_model(self, request: HttpRequest, obj: AccountGroup, form: forms.ModelForm, change: bool) -> None:
+        chosen = form.cleaned_data["members"]
+        if not change:
+            texts = {name: form.cleaned_data[name] for name in ("name", "description")}
+            obj.pk = create_group(created_by=cast(User, request.user), accounts=chosen, **texts).pk
+            return
+        super().save_model(request, obj, form, change)
+        wanted, standing = {account.pk for account in chosen}, set(members_of(obj))
+        for account_id in sorted(standing - wanted):
+            remove_account(obj, account_id)
+        if wanted - standing:
+            add_accounts(obj, sorted(wanted - standing))

@@ -1,0 +1,7 @@
+"""Groups of trading accounts."""
+
+from django.apps import AppConfig
+
+
+class GroupsConfig(AppConfig):
+    name = "groups"

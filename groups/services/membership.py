@@ -1,0 +1,93 @@
+"""Lets accounts into groups and out of them. Higher apps may refuse, and follow, a change of members."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import TradingAccount, User
+from core.errors import AppError, Conflict, Missing
+from groups.models import AccountGroup, GroupMember
+from trading.models import ScopeType
+from trading.services.scopes import set_covered_accounts
+
+# Called under the group's lock, in the transaction that changes it. A check raises; a follower writes.
+MembershipCheck = Callable[[AccountGroup, Sequence[UUID]], None]
+MembershipFollower = Callable[[AccountGroup], None]
+checks: list[MembershipCheck] = []
+followers: list[MembershipFollower] = []
+
+
+def create_group(
+    *, name: str, created_by: User, description: str = "", accounts: Collection[TradingAccount] = ()
+) -> AccountGroup:
+    """Create a group with these members. Raises Conflict where the name is taken."""
+    with transaction.atomic():
+        group = _insert(AccountGroup(name=name, description=description, created_by=created_by))
+        if accounts:
+            add_accounts(group, [account.id for account in accounts])
+    return group
+
+
+def _insert(group: AccountGroup) -> AccountGroup:
+    try:
+        with transaction.atomic():
+            group.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(f"There is a group named {group.name!r} already.") from error
+    return group
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What became of one account that was to join: joined, or why not."""
+
+    account_id: UUID
+    refusal: AppError | None = None
+
+
+def add_each(group: AccountGroup, accounts: Collection[TradingAccount]) -> list[Joining]:
+    """Add what can be added, all at once where nothing refuses, else one by one; say of each what became of it."""
+    ids = [account.id for account in accounts]
+    try:
+        add_accounts(group, ids)
+    except AppError as refusal:
+        if len(ids) == 1:
+            return [Joining(ids[0], refusal)]
+        half = len(ids) // 2
+        members = list(accounts)
+        return add_each(group, members[:half]) + add_each(group, members[half:])
+    return [Joining(account_id) for account_id in ids]
+
+
+def add_accounts(group: AccountGroup, account_ids: Sequence[UUID]) -> None:
+    """Add living accounts to a group; one that is in it already stays. Raises Missing, or what a check raises."""
+    with transaction.atomic():
+        AccountGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
+        found = TradingAccount.objects.living().locked().filter(pk__in=list(account_ids)).values_list("pk", flat=True)
+        if len(set(found)) != len(set(account_ids)):
+            raise Missing("One of the accounts is not there.")
+        for check in checks:
+            check(group, account_ids)
+        GroupMember.objects.bulk_create(
+            [GroupMember(group=group, account_id=pk) for pk in account_ids], ignore_conflicts=True
+        )
+        _follow(group)
+
+
+def remove_account(group: AccountGroup, account_id: UUID) -> None:
+    """Take an account out of a group. Raises Missing where it is not in it."""
+    with transaction.atomic():
+        AccountGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
+        removed, _ = GroupMember.objects.filter(group=group, account=account_id).delete()
+        if not removed:
+            raise Missing("The account is not in this group.")
+        _follow(group)
+
+
+def _follow(group: AccountGroup) -> None:
+    members = group.members.values_list("account_id", flat=True)
+    set_covered_accounts(ScopeType.GROUP, group.id, list(members))
+    for follower in followers:
+        follower(group)

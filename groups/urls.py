@@ -1,0 +1,15 @@
+"""Routes of groups, below /api/v1/."""
+
+from django.urls import path
+
+from groups.api.views import GroupViewSet
+
+urlpatterns = [
+    path("groups", GroupViewSet.as_view({"get": "list", "post": "create"})),
+    path("groups/<uuid:group_id>", GroupViewSet.as_view({"get": "retrieve"})),
+    path("groups/<uuid:group_id>/accounts", GroupViewSet.as_view({"post": "add_members"})),
+    path(
+        "groups/<uuid:group_id>/accounts/<uuid:account_id>",
+        GroupViewSet.as_view({"post": "add_member", "delete": "remove_member"}),
+    ),
+]

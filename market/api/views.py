@@ -1,0 +1,51 @@
+"""The market's doors: instruments and their prices. Every role reads them."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from market.api.filters import InstrumentFilter
+from market.api.serializers import CategoryQuery, InstrumentAnswer, PriceQuery, TickerAnswer
+from market.models import Instrument
+from market.selectors import find_instrument, ticker
+
+SYMBOL = OpenApiParameter("symbol", OpenApiTypes.STR, OpenApiParameter.PATH, description="In any common spelling.")
+
+
+class InstrumentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """What can be traded, in which steps and at what cost."""
+
+    queryset = Instrument.objects.in_order()
+    serializer_class = InstrumentAnswer
+    filterset_class = InstrumentFilter
+
+    @extend_schema(parameters=[SYMBOL], responses=InstrumentAnswer)
+    def retrieve(self, request: Request, symbol: str) -> Response:
+        return Response(InstrumentAnswer(find_instrument(symbol)).data)
+
+
+class TickerViewSet(viewsets.ViewSet):
+    """The newest price of one instrument."""
+
+    @extend_schema(parameters=[SYMBOL, CategoryQuery], responses=TickerAnswer)
+    def retrieve(self, request: Request, symbol: str) -> Response:
+        query = CategoryQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return _answer_ticker(symbol, **query.validated_data)
+
+    @extend_schema(parameters=[PriceQuery], responses=TickerAnswer)
+    def price(self, request: Request) -> Response:
+        query = PriceQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return _answer_ticker(**query.validated_data)
+
+
+def _answer_ticker(symbol: str, category: str | None = None) -> Response:
+    instrument = find_instrument(symbol, only_kind=category)
+    answer: Any = ticker(instrument, now=timezone.now())
+    return Response(TickerAnswer(answer).data)

@@ -1,0 +1,79 @@
+"""Reading the market: an instrument under any spelling of its symbol, and its ticker."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from core.errors import Unavailable
+from market.kinds import Kind
+from market.models import Instrument
+from market.quotes import is_stale, latest_quotes
+from market.symbols import Market, UnknownSymbol, bases_of, own_names, resolve
+
+_NAMES = ("symbol", "base", "quote", "settle", "kind")
+
+
+class NoQuote(Unavailable):
+    """The instrument's source has no price of it now."""
+
+    code = "NO_QUOTE"
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(f"There is no price of {symbol} at the moment.")
+        self.symbol = symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """What a screen shows of one instrument: prices in quote currency, `timestamp` the quote's own."""
+
+    symbol: str
+    price: Decimal
+    bid: Decimal
+    ask: Decimal
+    timestamp: datetime
+    age_seconds: float
+    stale: bool
+
+
+def find_instrument(text: str, *, default_kind: str = Kind.LINEAR, only_kind: str | None = None) -> Instrument:
+    """Return the one instrument that `text` names, suspended or not: one query where it is found.
+
+    `default_kind` decides between instruments of one pair; `only_kind` hides the others altogether.
+    Raises UnknownSymbol, AmbiguousSymbol.
+    """
+    seen = Instrument.objects.filter(kind=only_kind) if only_kind else Instrument.objects.all()
+    rows = {row.symbol: row for row in seen.with_symbol_or_base(own_names(text), bases_of(text))}
+    try:
+        return rows[resolve(text, map(_market, rows.values()), default_kind=default_kind).symbol]
+    except UnknownSymbol:
+        # All names are read only now, so that the refusal can say what comes near.
+        every = [Market(*names) for names in seen.values_list(*_NAMES)]
+        return seen.get(symbol=resolve(text, every, default_kind=default_kind).symbol)
+
+
+def instruments_by_id(ids: Iterable[UUID]) -> dict[UUID, Instrument]:
+    """Return the instruments of these ids; one that is not there is absent."""
+    return Instrument.objects.in_bulk(list(ids))
+
+
+def ticker(instrument: Instrument, *, now: datetime) -> Ticker:
+    """Return the newest price of an instrument and how old it is. Raises NoQuote."""
+    quote = latest_quotes([instrument], now=now).get(instrument.id)
+    if quote is None:
+        raise NoQuote(instrument.symbol)
+    return Ticker(
+        symbol=instrument.symbol,
+        price=quote.last,
+        bid=quote.bid,
+        ask=quote.ask,
+        timestamp=quote.at,
+        age_seconds=round(quote.age_seconds(now), 3),
+        stale=is_stale(quote, instrument, now=now),
+    )
+
+
+def _market(instrument: Instrument) -> Market:
+    return Market(*(getattr(instrument, name) for name in _NAMES))

@@ -1,0 +1,12 @@
+"""The market's routes. A symbol may hold slashes (BTC/USDT), so it is the rest of its path."""
+
+from django.urls import path
+
+from market.api.views import InstrumentViewSet, TickerViewSet
+
+urlpatterns = [
+    path("market/instruments", InstrumentViewSet.as_view({"get": "list"}), name="instruments"),
+    path("market/instruments/<path:symbol>", InstrumentViewSet.as_view({"get": "retrieve"}), name="instrument"),
+    path("market/ticker/<path:symbol>", TickerViewSet.as_view({"get": "retrieve"}), name="ticker"),
+    path("market/price", TickerViewSet.as_view({"get": "price"}), name="price"),
+]

@@ -1,0 +1,3 @@
+"""Admin pages of trading."""
+
+from trading.admin import orders, positions, risk, signals  # noqa: F401

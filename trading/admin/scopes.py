@@ -1,0 +1,77 @@
+"""Whom a scope's id names. Groups and bots live in apps above: they tell their model when they register."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, CharField, Model, OuterRef, QuerySet, Subquery, Value, When
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import TradingAccount, User
+from core.admin import page_link
+from trading.models import RiskLimit, ScopeType, Switch
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The model behind a scope type, and its field that people know a row by."""
+
+    model: type[Model]
+    field: str
+
+
+_named: dict[str, Named] = {
+    ScopeType.USER: Named(User, "username"),
+    ScopeType.ACCOUNT: Named(TradingAccount, "name"),
+}
+
+
+def name_with(scope_type: ScopeType, model: type[Model], field: str) -> None:
+    """Let the ids of a scope type be shown by name and linked."""
+    _named[scope_type] = Named(model, field)
+
+
+def is_there(scope_type: str, scope_id: UUID | None) -> bool:
+    """Say whether a scope names a row; `system` names none and has no id."""
+    if scope_type == ScopeType.SYSTEM:
+        return scope_id is None
+    named = _named.get(scope_type)
+    return named is not None and scope_id is not None and named.model._default_manager.filter(pk=scope_id).exists()
+
+
+def with_scope_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate rows that have `scope_type` and `scope_id` with `scope_name`, in the same statement."""
+    names = [When(scope_type=scope_type, then=_name(scope_type, "scope_id")) for scope_type in _named]
+    return rows.annotate(scope_name=Case(*names, default=Value(None), output_field=CharField()))
+
+
+def with_names(rows: QuerySet[Any], scope_types: Collection[ScopeType]) -> QuerySet[Any]:
+    """Annotate rows that have a `bot_id`, a `group_id`… with `bot_name`, `group_name`…, in the same statement."""
+    known = [scope_type for scope_type in scope_types if scope_type in _named]
+    return rows.annotate(**{f"{each.value}_name": _name(each, f"{each.value}_id") for each in known})
+
+
+def link(scope_type: str, scope_id: UUID | None, name: str | None) -> SafeString | str:
+    """Return a link to whom an id names; the id itself where nobody said what it is, "-" where there is none."""
+    if scope_id is None:
+        return "-"
+    named = _named.get(scope_type)
+    return page_link(named.model, scope_id, name or scope_id) if named and name else str(scope_id)
+
+
+def links(scope_type: ScopeType, scope_id: UUID) -> SafeString:
+    """Return links to set a limit for a scope, and to turn its switch."""
+    addresses = [
+        reverse(f"admin:trading_{model._meta.model_name}_add", query={"scope_type": scope_type, "scope_id": scope_id})
+        for model in (RiskLimit, Switch)
+    ]
+    anchor = '<a href="{}" class="text-link">{}</a>'
+    return format_html(f"{anchor} · {anchor}", addresses[0], "Set a limit", addresses[1], "Turn its switch")
+
+
+def _name(scope_type: str, column: str) -> Subquery:
+    named = _named[scope_type]
+    return Subquery(named.model._default_manager.filter(pk=OuterRef(column)).values(named.field)[:1])

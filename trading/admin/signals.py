@@ -1,0 +1,196 @@
+"""Admin pages of signals and outcomes: who asked for what, and what became of it, account by account."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, FieldTextFilter
+from unfold.decorators import display
+
+from core.admin import DayRangeFilter, ReadOnlyAdmin, badge, list_link, page_link, printed
+from trading.admin import scopes
+from trading.models import Order, Outcome, OutcomeStatus, ScopeType, Signal, SignalSource, SignalStatus
+
+MOST_OUTCOMES_SHOWN = 200
+_SOURCE = badge(
+    "source", {SignalSource.ALERT: "info", SignalSource.STRATEGY: "primary", SignalSource.GROUP_TRADE: "warning"}
+)
+_STATUS = badge(
+    "status",
+    {
+        SignalStatus.PROCESSED: "success",
+        SignalStatus.PROCESSING: "info",
+        SignalStatus.REJECTED: "danger",
+    },
+)
+_OUTCOME = badge(
+    "status",
+    {
+        OutcomeStatus.FILLED: "success",
+        OutcomeStatus.PARTIALLY_FILLED: "info",
+        OutcomeStatus.PENDING: "info",
+        OutcomeStatus.REJECTED: "danger",
+        OutcomeStatus.UNKNOWN: "warning",
+    },
+)
+_SIDE = badge("side", {"buy": "success", "sell": "danger", "close": "warning"})
+
+
+@admin.register(Signal)
+class SignalAdmin(ReadOnlyAdmin):
+    change_form_outer_after_template = "admin/trading/outcomes.html"
+    list_display = (
+        *("received_at", _SOURCE, "asked_by", "symbol", _SIDE, "size", _STATUS, "code"),
+        *("success_count", "error_count"),
+    )
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("source", ChoicesDropdownFilter),
+        ("instrument", AutocompleteSelectFilter),
+        ("code", FieldTextFilter),
+        ("received_at", DayRangeFilter),
+    )
+    list_select_related = ("instrument", "user")
+    search_fields = ("id", "symbol", "code", "reason", "bot_id", "group_id", "user__username")
+    ordering = ("-received_at", "id")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("id", _STATUS),
+                    ("code", "reason"),
+                    (_SOURCE, "user"),
+                    ("bot", "group"),
+                    ("received_at", "took"),
+                    ("success_count", "error_count"),
+                )
+            },
+        ),
+        ("Asked", {"fields": (("symbol", "instrument"), (_SIDE, "size"), "intent")}),
+    )
+
+    @display(description="asked by")
+    def asked_by(self, signal: Signal) -> SafeString | str:
+        if signal.bot_id is not None:
+            return self.bot(signal)
+        return self.group(signal) if signal.group_id is not None else str(signal.user or "-")
+
+    @display(description="bot")
+    def bot(self, signal: Signal) -> SafeString | str:
+        return scopes.link(ScopeType.BOT, signal.bot_id, getattr(signal, "bot_name", None))
+
+    @display(description="group")
+    def group(self, signal: Signal) -> SafeString | str:
+        return scopes.link(ScopeType.GROUP, signal.group_id, getattr(signal, "group_name", None))
+
+    @display(description="took")
+    def took(self, signal: Signal) -> str:
+        if signal.finished_at is None:
+            return "-"
+        return f"{(signal.finished_at - signal.received_at).total_seconds() * 1000:.0f} ms"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Signal]:
+        return scopes.with_names(super().get_queryset(request), [ScopeType.BOT, ScopeType.GROUP])
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Signal, **kwargs: Any
+    ) -> HttpResponse:
+        return super().render_change_form(request, {**context, **_outcomes_of(obj)}, *args, obj=obj, **kwargs)
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(ReadOnlyAdmin):
+    list_display = ("updated_at", "signal", "account", _OUTCOME, "code", "reason", "quantity", "average_price")
+    list_filter = (
+        ("status", ChoicesDropdownFilter),
+        ("code", FieldTextFilter),
+        ("account", AutocompleteSelectFilter),
+        ("updated_at", DayRangeFilter),
+    )
+    list_select_related = ("signal", "account")
+    search_fields = ("signal__id", "signal__symbol", "account__name", "code", "reason")
+    ordering = ("-updated_at", "id")
+    fieldsets = (
+        (None, {"fields": ("id", _OUTCOME, "code", "reason", "signal", "account", "leg")}),
+        ("Done", {"fields": ("quantity", "average_price", "orders", "milliseconds", "updated_at")}),
+        ("Arithmetic", {"fields": ("arithmetic",)}),
+    )
+
+    @display(description="orders")
+    def orders(self, outcome: Outcome) -> SafeString | str:
+        return _order_links(Order.objects.filter(signal=outcome.signal_id, account=outcome.account_id).order_by("leg"))
+
+    @display(description="milliseconds")
+    def milliseconds(self, outcome: Outcome) -> str:
+        return milliseconds_of(outcome)
+
+    @display(description="arithmetic")
+    def arithmetic(self, outcome: Outcome) -> SafeString:
+        return trace_table(outcome)
+
+
+def milliseconds_of(outcome: Outcome) -> str:
+    """Return the timings of an outcome in words: each step's milliseconds since its leg began, as they passed."""
+    return (
+        " · ".join(f"{leg.replace('_', ' ')}: {_steps(steps)}" for leg, steps in sorted(outcome.timings.items())) or "-"
+    )
+
+
+def _steps(milliseconds: dict[str, int]) -> str:
+    # PostgreSQL does not keep the order of a JSON object's keys.
+    return ", ".join(f"{step} {ms}" for step, ms in sorted(milliseconds.items(), key=itemgetter(1)))
+
+
+def trace_table(outcome: Outcome) -> SafeString:
+    """Return the arithmetic of an outcome: a line per step, its numbers by name."""
+    lines = [line for line in outcome.trace if isinstance(line, dict)]
+    steps = [
+        {
+            "leg": line.get("leg", 1),
+            "step": line.get("step", ""),
+            "facts": [(name.replace("_", " "), fact) for name, fact in line.items() if name not in ("leg", "step")],
+        }
+        for line in lines
+    ]
+    return SafeString(render_to_string("admin/trading/trace.html", {"steps": steps}))
+
+
+def _outcomes_of(signal: Signal) -> dict[str, Any]:
+    """Return what the page of a signal shows of its outcomes; the statements do not grow with them."""
+    outcomes = Outcome.objects.filter(signal=signal)
+    shown = outcomes.select_related("account").order_by("account__name", "account")[:MOST_OUTCOMES_SHOWN]
+    orders: dict[UUID, list[Order]] = defaultdict(list)
+    for order in Order.objects.filter(signal=signal).order_by("leg"):
+        orders[order.account_id].append(order)
+    rows = [_row(outcome, orders[outcome.account_id]) for outcome in shown]
+    every = list_link(Outcome, "as a list", signal__id__exact=signal.pk)
+    return {"outcomes": rows, "outcomes_count": outcomes.count(), "outcomes_link": every}
+
+
+def _row(outcome: Outcome, orders: Iterable[Order]) -> dict[str, Any]:
+    account = outcome.account
+    return {
+        "account": page_link(type(account), account.pk, account.name),
+        "status": _OUTCOME(outcome),
+        "code": outcome.code,
+        "reason": outcome.reason,
+        "quantity": printed(outcome.quantity),
+        "average_price": printed(outcome.average_price),
+        "orders": _order_links(orders),
+        "milliseconds": milliseconds_of(outcome),
+        "trace": trace_table(outcome) if outcome.trace else "",
+    }
+
+
+def _order_links(orders: Iterable[Order]) -> SafeString | str:
+    links = ((page_link(Order, order.pk, f"{order.side} {order.pk!s:.8}"),) for order in orders)
+    return format_html_join(" ", "{}", links) or "-"

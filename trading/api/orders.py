@@ -1,0 +1,121 @@
+"""Orders over HTTP: both doors, one service."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.authentication import user_of
+from accounts.selectors.trading_accounts import readable_account, writable_account
+from core.api.reading import read_body, read_query
+from core.errors import Invalid, Missing
+from market.models import Instrument
+from market.selectors import find_instrument, instruments_by_id
+from trading.api.serializers import OrderAnswer, OrderInput, OrderQuery
+from trading.models import AccountScope, Order, ScopeType
+from trading.services.orders import OrderRequest, place_order
+
+
+class AccountRequired(Invalid):
+    """Neither an account is named, nor a bot that has exactly one."""
+
+    code = "ACCOUNT_REQUIRED"
+
+
+class OrderViewSet(viewsets.GenericViewSet):
+    """Orders on the accounts of who asks."""
+
+    queryset = Order.objects.none()
+    serializer_class = OrderAnswer
+    permissions_needed = {"read": "trading.view_order", "write": "trading.add_order"}
+
+    @extend_schema(parameters=[OrderQuery], responses=OrderAnswer(many=True))
+    def list(self, request: Request, account_id: UUID | None = None) -> Response:
+        if account_id is not None:
+            readable_account(user_of(request), account_id)
+        orders = _filtered(request, account_id).select_related("instrument")
+        page = self.paginate_queryset(orders)
+        return self.get_paginated_response(OrderAnswer(page, many=True).data)
+
+    @extend_schema(request=OrderInput, responses={201: OrderAnswer})
+    def create(self, request: Request, account_id: UUID | None = None) -> Response:
+        if account_id is not None:
+            writable_account(user_of(request), account_id)
+        asked = read_body(OrderInput, request)
+        account = writable_account(user_of(request), _account_id(asked, account_id))
+        order = place_order(account, request=_order_request(asked), clock=timezone.now)
+        return Response(OrderAnswer(order).data, status=201)
+
+    @extend_schema(responses=OrderAnswer)
+    def retrieve(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
+        orders = Order.objects.visible_to(user_of(request)).select_related("instrument")
+        if account_id is not None:
+            orders = orders.filter(account=account_id)
+        return Response(OrderAnswer(get_object_or_404(orders, pk=order_id)).data)
+
+
+def _filtered(request: Request, account_id: UUID | None) -> Any:
+    query = read_query(OrderQuery, request)
+    symbol = query.pop("symbol", None)
+    orders = Order.objects.visible_to(user_of(request)).filter(**query)
+    if account_id is not None:
+        orders = orders.filter(account=account_id)
+    return orders.filter(instrument=find_instrument(symbol)) if symbol else orders
+
+
+def _account_id(asked: dict[str, Any], from_path: UUID | None) -> UUID:
+    """Return the account an order is for: the path's, the body's, or the only one of the body's bot."""
+    named = asked.get("account_id")
+    if from_path is not None and named not in (None, from_path):
+        sentence = "It is not the account of the path."
+        raise Invalid(sentence, errors={"account_id": [sentence]})
+    account_id: UUID | None = from_path or named
+    if account_id is not None:
+        _check_bot_trades(asked.get("bot_id"), account_id)
+        return account_id
+    accounts = list(_covered_by(asked["bot_id"])[:2]) if "bot_id" in asked else []
+    if len(accounts) != 1:
+        sentence = "Name the account: only an order of a bot with exactly one account can do without."
+        raise AccountRequired(sentence, errors={"account_id": [sentence]})
+    return accounts[0]
+
+
+def _check_bot_trades(bot_id: UUID | None, account_id: UUID) -> None:
+    """An order may be put down to a bot only where the bot trades the account."""
+    if bot_id is not None and account_id not in _covered_by(bot_id):
+        sentence = "No such bot trades this account."
+        raise Invalid(sentence, errors={"bot_id": [sentence]})
+
+
+def _covered_by(bot_id: UUID) -> QuerySet[AccountScope, UUID]:
+    covered = AccountScope.objects.filter(scope_type=ScopeType.BOT, scope_id=bot_id)
+    return covered.values_list("account", flat=True)
+
+
+def _order_request(asked: dict[str, Any]) -> OrderRequest:
+    return OrderRequest(
+        instrument=_instrument(asked),
+        side=asked["side"],
+        quantity=asked["quantity"],
+        leverage=asked["leverage"],
+        reduce_only=asked["reduce_only"],
+        stop_loss=asked["stop_loss"],
+        take_profit=asked["take_profit"],
+        client_order_id=asked["client_order_id"],
+        bot_id=asked.get("bot_id"),
+    )
+
+
+def _instrument(asked: dict[str, Any]) -> Instrument:
+    if "symbol" in asked:
+        return find_instrument(asked["symbol"])
+    found = instruments_by_id([asked["instrument_id"]])
+    if not found:
+        raise Missing("There is no such instrument.")
+    return found[asked["instrument_id"]]

@@ -1,0 +1,34 @@
+"""Signals over HTTP: who asked for what, and what became of it."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.authentication import user_of
+from core.api.reading import read_query
+from trading.api.serializers import SignalAnswer, SignalQuery, SignalRow
+from trading.models import Signal
+from trading.selectors.results import results_of
+
+
+class SignalViewSet(viewsets.GenericViewSet):
+    """Signals that touched an account of who asks."""
+
+    queryset = Signal.objects.none()
+    serializer_class = SignalRow
+    permissions_needed = {"read": "trading.view_signal"}
+
+    @extend_schema(parameters=[SignalQuery], responses=SignalRow(many=True))
+    def list(self, request: Request) -> Response:
+        signals = Signal.objects.visible_to(user_of(request)).filter(**read_query(SignalQuery, request))
+        return self.get_paginated_response(SignalRow(self.paginate_queryset(signals), many=True).data)
+
+    @extend_schema(responses=SignalAnswer)
+    def retrieve(self, request: Request, correlation_id: UUID) -> Response:
+        signal = get_object_or_404(Signal.objects.visible_to(user_of(request)), pk=correlation_id)
+        signal.results = results_of(signal, seen_by=user_of(request))  # type: ignore[attr-defined]
+        return Response(SignalAnswer(signal).data)

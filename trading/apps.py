@@ -1,0 +1,13 @@
+"""Signals, orders, fills, positions, risk, brokers."""
+
+from django.apps import AppConfig
+
+
+class TradingConfig(AppConfig):
+    name = "trading"
+
+    def ready(self) -> None:
+        from accounts import figures
+        from trading.selectors.figures import figures_with_positions
+
+        figures.read_with(figures_with_positions)

@@ -1,0 +1,37 @@
+"""The paper broker: fills market orders at once from the engine and the quote they were planned on."""
+
+from collections.abc import Sequence
+
+from trading.pricing import market_fill
+from trading.tickets import Execution, Receipt, ReceiptStatus, Ticket
+
+
+class PaperBroker:
+    """Touches no network and keeps no state: the same ticket always gets the same receipt."""
+
+    inside_transaction = True
+
+    def place(self, tickets: Sequence[Ticket]) -> list[Receipt]:
+        return [_filled(ticket) for ticket in tickets]
+
+
+def _filled(ticket: Ticket) -> Receipt:
+    proposal = ticket.proposal
+    terms = market_fill(
+        instrument=proposal.instrument,
+        quote=ticket.quote,
+        direction=proposal.side.direction,
+        quantity=ticket.quantity,
+        seed=ticket.account.seed,
+        leg=proposal.leg,
+    )
+    execution = Execution(
+        f"{proposal.client_order_id}-1", ticket.quantity, terms.price, terms.commission, ticket.quote.at
+    )
+    return Receipt(
+        proposal.client_order_id,
+        ticket.account.id,
+        ReceiptStatus.FILLED,
+        (execution,),
+        venue_order_id=f"paper-{proposal.client_order_id}",
+    )

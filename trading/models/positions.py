@@ -1,0 +1,96 @@
+"""Positions: what an account holds of an instrument, and what it held."""
+
+import uuid
+from decimal import Decimal
+
+from django.db import models
+
+from accounts.models import TradingAccount
+from core.fields import MoneyField, PriceField, QuantityField
+from market.models import Instrument
+from trading.models.querysets import AccountRowsQuerySet
+
+
+class PositionSide(models.TextChoices):
+    LONG = "long"
+    SHORT = "short"
+
+    @property
+    def direction(self) -> int:
+        """+1 for long, -1 for short: how the engine knows a side."""
+        return 1 if self == PositionSide.LONG else -1
+
+
+class PositionQuerySet(AccountRowsQuerySet):
+    """Reads positions."""
+
+    def open(self) -> "PositionQuerySet":
+        """Positions that are held now: at most one per account and instrument."""
+        return self.filter(is_open=True)
+
+
+class Position(models.Model):
+    """From the first fill of an account in an instrument until it is flat again; then the row stays as history.
+
+    While open, `size` (base units) was bought or sold for `entry_cost`; the average entry is derived, so that the
+    books never drift. What has been closed of it: `closed_size`, for which `closed_entry_cost` was paid and
+    `exit_cost` received. `realized_pnl` is signed, before `fee` (all commissions, never negative).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(TradingAccount, on_delete=models.PROTECT, related_name="positions")
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=5, choices=PositionSide)
+    size = QuantityField()
+    entry_cost = MoneyField()
+    leverage = models.PositiveSmallIntegerField()
+    stop_loss = PriceField(null=True, blank=True)
+    take_profit = PriceField(null=True, blank=True)
+    closed_size = QuantityField(default=0)
+    closed_entry_cost = MoneyField(default=0)
+    exit_cost = MoneyField(default=0)
+    realized_pnl = MoneyField(default=0)
+    fee = MoneyField(default=0)
+    is_open = models.BooleanField(default=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, db_index=True)
+
+    objects = PositionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "instrument"],
+                condition=models.Q(is_open=True),
+                name="one_open_position_per_account_and_instrument",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_open=True, size__gt=0) | models.Q(is_open=False, size=0),
+                name="position_open_means_size",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.size.normalize():f}"
+
+    @property
+    def direction(self) -> int:
+        return PositionSide(self.side).direction
+
+    @property
+    def entry_price(self) -> Decimal:
+        """Average price paid for what is held, or, once closed, for what was."""
+        if self.size:
+            return self.entry_cost / self.size
+        return self.closed_entry_cost / self.closed_size
+
+    @property
+    def exit_price(self) -> Decimal | None:
+        """Average price of what has been closed; None while nothing was."""
+        return self.exit_cost / self.closed_size if self.closed_size else None
+
+    @property
+    def shown_size(self) -> Decimal:
+        """What is held, or, once closed, what was."""
+        return self.size or self.closed_size

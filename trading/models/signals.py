@@ -1,0 +1,122 @@
+"""Signals and outcomes: who asked for what, and what became of it on each account."""
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from accounts.models import Role, TradingAccount, User
+from core.fields import PriceField, QuantityField
+from market.models import Instrument
+from trading.models.querysets import OutcomeQuerySet, bots_shown_to
+
+
+class SignalSource(models.TextChoices):
+    ALERT = "alert"
+    STRATEGY = "strategy"
+    GROUP_TRADE = "group_trade"
+
+
+class SignalStatus(models.TextChoices):
+    """`rejected` is a refusal of the whole signal; what single accounts refuse stands in their outcomes."""
+
+    PROCESSING = "processing"
+    PROCESSED = "processed"
+    REJECTED = "rejected"
+
+
+class SignalQuerySet(models.QuerySet["Signal"]):
+    """Reads signals."""
+
+    def visible_to(self, user: User) -> Self:
+        """Signals that `user` asked for, that touched an account they may read, or came from a bot they may."""
+        if user.role == Role.ADMIN:
+            return self
+        touched = Outcome.objects.filter(
+            signal=models.OuterRef("pk"), account__in=TradingAccount.objects.visible_to(user)
+        )
+        return self.filter(models.Q(user=user) | models.Q(bot_id__in=bots_shown_to(user)) | models.Exists(touched))
+
+
+class Signal(models.Model):
+    """One intent, sent down the road once. Its id is the correlation id, shared with the delivery that brought it.
+
+    Written by bots and groups through services/signals.py. `intent` holds everything needed to go on after a
+    restart; `size` is text in the size grammar.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    source = models.CharField(max_length=12, choices=SignalSource)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="signals")
+    bot_id = models.UUIDField(null=True, db_index=True)
+    group_id = models.UUIDField(null=True, db_index=True)
+    instrument = models.ForeignKey(Instrument, null=True, on_delete=models.PROTECT, related_name="+")
+    symbol = models.CharField(max_length=64, blank=True)
+    side = models.CharField(max_length=8, blank=True)
+    size = models.CharField(max_length=64, blank=True)
+    intent = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    status = models.CharField(max_length=12, choices=SignalStatus, default=SignalStatus.PROCESSING)
+    code = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    success_count = models.PositiveIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    received_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = SignalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.side} {self.symbol}".strip()
+
+
+class OutcomeStatus(models.TextChoices):
+    PENDING = "pending"
+    FILLED = "filled"
+    PARTIALLY_FILLED = "partially_filled"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+
+
+SUCCESSES = (OutcomeStatus.FILLED, OutcomeStatus.PARTIALLY_FILLED)
+FAILURES = (OutcomeStatus.REJECTED, OutcomeStatus.UNKNOWN)
+
+
+class Outcome(models.Model):
+    """What a signal became on one account. Written `pending` with the signal, so that a restart knows who is left.
+
+    `leg` is the pass of the road that comes next, or that ended it (a reversal has two). `trace` keeps the
+    arithmetic: prices, sizes before and after rounding, margin, each check's verdict. `timings` are milliseconds.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="outcomes")
+    account = models.ForeignKey(TradingAccount, on_delete=models.PROTECT, related_name="outcomes")
+    status = models.CharField(max_length=16, choices=OutcomeStatus, default=OutcomeStatus.PENDING)
+    leg = models.PositiveSmallIntegerField(default=1)
+    code = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    quantity = QuantityField(null=True)
+    average_price = PriceField(null=True)
+    trace = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    timings = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    updated_at = models.DateTimeField()
+
+    objects = OutcomeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["signal", "account"]
+        constraints = [models.UniqueConstraint(fields=["signal", "account"], name="one_outcome_per_account")]
+        indexes = [
+            models.Index(
+                fields=["signal"], condition=models.Q(status=OutcomeStatus.PENDING), name="outcome_still_pending"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}".strip()

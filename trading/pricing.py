@@ -1,0 +1,51 @@
+"""What a market order would be filled at and cost, on a given quote: the engine fed with an instrument's rates."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.exact import to_money
+from market.models import Instrument
+from market.quotes import Quote
+from trading.engine.money import commission
+from trading.engine.prices import market_fill_price, slippage
+
+SLIPPAGE_PER_UNIT = Decimal("0.001")
+SLIPPAGE_CAP = Decimal("0.01")
+NOISE_SPAN = Decimal("0.0002")
+
+
+@dataclass(frozen=True, slots=True)
+class FillTerms:
+    """Price per base unit, notional and commission in quote currency, the fraction slipped."""
+
+    price: Decimal
+    notional: Decimal
+    commission: Decimal
+    slipped: Decimal
+
+
+def market_fill(
+    *, instrument: Instrument, quote: Quote, direction: int, quantity: Decimal, seed: int, leg: int
+) -> FillTerms:
+    """Return the terms of a market fill on paper; the same arguments always give the same terms."""
+    slipped = slippage(
+        instrument.slippage,
+        quantity,
+        instrument.size_unit,
+        SLIPPAGE_PER_UNIT,
+        slippage_noise(seed=seed, symbol=instrument.symbol, quote=quote, leg=leg),
+        SLIPPAGE_CAP,
+    )
+    quoted = quote.ask if direction > 0 else quote.bid
+    price = market_fill_price(direction, quoted, slipped, instrument.tick_size)
+    notional = to_money(price * quantity)
+    fee = to_money(commission(notional, instrument.commission_rate, instrument.min_commission))
+    return FillTerms(price, notional, fee, slipped)
+
+
+def slippage_noise(*, seed: int, symbol: str, quote: Quote, leg: int) -> Decimal:
+    """Return the noise of one fill, uniform within ±NOISE_SPAN: a hash of seed, instrument, time of quote and leg."""
+    text = f"{seed}|{symbol}|{quote.at.isoformat()}|{leg}"
+    drawn = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+    return NOISE_SPAN * (2 * Decimal(drawn) / (2**64 - 1) - 1)

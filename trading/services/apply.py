@@ -1,0 +1,217 @@
+"""APPLY: from receipts to fills, positions, ledger and order states; each receipt counts once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from accounts.models import TransferKind
+from accounts.services.ledger import Entry, post_entries
+from core.bulk import insert_rows, update_rows
+from core.exact import to_money
+from trading.engine.money import closing_part, cost_of_part, profit
+from trading.models import Fill, Order, OrderSide, OrderStatus, Position, PositionSide
+from trading.models.orders import ALLOWED_CHANGES
+from trading.services.desk import Desk
+from trading.tickets import Execution, Receipt, ReceiptStatus
+
+_ORDER_STATUS = {
+    ReceiptStatus.FILLED: OrderStatus.FILLED,
+    ReceiptStatus.PARTIALLY_FILLED: OrderStatus.PARTIALLY_FILLED,
+    ReceiptStatus.PENDING: OrderStatus.PENDING,
+    ReceiptStatus.CANCELLED: OrderStatus.CANCELLED,
+    ReceiptStatus.EXPIRED: OrderStatus.EXPIRED,
+    ReceiptStatus.REJECTED: OrderStatus.REJECTED,
+    ReceiptStatus.UNKNOWN: OrderStatus.UNKNOWN,
+}
+
+
+@dataclass(slots=True)
+class Books:
+    """What the receipts change, gathered in memory and then written in one statement a table."""
+
+    desk: Desk
+    fills: list[Fill] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    opened: dict[UUID, Position] = field(default_factory=dict)
+    changed: dict[UUID, Position] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The part of an execution that closes, or the part that opens: base units, and money in quote currency."""
+
+    number: int
+    size: Decimal
+    notional: Decimal
+    fee: Decimal
+
+
+def apply_receipts(
+    orders: Mapping[tuple[UUID, str], Order],
+    receipts: Sequence[Receipt],
+    *,
+    desk: Desk,
+    known_fills: frozenset[tuple[UUID, str]] = frozenset(),
+) -> None:
+    """Write what the brokers say. `orders` by (account, client order id), their accounts locked in `desk`.
+
+    Fills in `known_fills`, as (account, venue fill id), are passed over, as is one that comes twice. Runs in the
+    caller's transaction.
+    """
+    books = Books(desk)
+    booked = set(known_fills)
+    touched = []
+    for receipt in receipts:
+        order = orders[receipt.account_id, receipt.client_order_id]
+        for execution in receipt.executions:
+            if (order.account_id, execution.venue_fill_id) not in booked:
+                booked.add((order.account_id, execution.venue_fill_id))
+                _book(order, execution, books)
+        _set_status(order, receipt)
+        order.updated_at = desk.now
+        touched.append(order)
+    _write(books, touched)
+
+
+def _set_status(order: Order, receipt: Receipt) -> None:
+    """Move the order on. A receipt that comes too late for that, a refusal of what was filled, says nothing new."""
+    order.venue_order_id = receipt.venue_order_id or order.venue_order_id
+    status = _ORDER_STATUS[receipt.status]
+    if status not in ALLOWED_CHANGES[OrderStatus(order.status)]:
+        return
+    order.status = status
+    order.reject_code = receipt.reject_code[:40]
+    order.reject_reason = receipt.reason[:300]
+
+
+def _write(books: Books, orders: list[Order]) -> None:
+    # Closed rows first: one account holds at most one open position in an instrument.
+    update_rows(
+        Position,
+        list(books.changed.values()),
+        [
+            "size",
+            "entry_cost",
+            "leverage",
+            "stop_loss",
+            "take_profit",
+            "closed_size",
+            "closed_entry_cost",
+            "exit_cost",
+            "realized_pnl",
+            "fee",
+            "is_open",
+            "closed_at",
+        ],
+    )
+    insert_rows(Position, list(books.opened.values()))
+    insert_rows(Fill, books.fills)
+    if books.entries:
+        post_entries(books.entries, accounts=books.desk.accounts, now=books.desk.now)
+    update_rows(
+        Order,
+        orders,
+        [
+            "status",
+            "filled_quantity",
+            "filled_cost",
+            "commission",
+            "venue_order_id",
+            "reject_code",
+            "reject_reason",
+            "updated_at",
+        ],
+    )
+
+
+def _book(order: Order, execution: Execution, books: Books) -> None:
+    """Book one execution: a fill for the part that closes, a fill for the part that opens, fee and cost pro rata."""
+    held = books.desk.position(order.account_id, order.instrument_id)
+    direction = OrderSide(order.side).direction
+    closing = closing_part(held.direction, held.size, direction, execution.quantity) if held else Decimal(0)
+    opening = execution.quantity - closing
+    notional, fee = to_money(execution.price * execution.quantity), execution.commission
+    order.filled_quantity += execution.quantity
+    order.filled_cost += notional
+    order.commission += fee
+    realized = Decimal(0)
+    if held and closing:
+        part = _Part(1, closing, to_money(execution.price * closing), to_money(fee * closing / execution.quantity))
+        realized = _close(held, part, execution, books)
+        books.fills.append(_fill(order, execution, part, position=held, realized=realized))
+        notional, fee = notional - part.notional, fee - part.fee
+    if opening:
+        part = _Part(2 if closing else 1, opening, notional, fee)
+        position = _open(order, part, execution, books)
+        books.fills.append(_fill(order, execution, part, position=position, realized=Decimal(0)))
+    reference = f"fill:{execution.venue_fill_id}"
+    if realized:
+        books.entries.append(Entry(order.account_id, TransferKind.TRADE_PNL, realized, reference))
+    if execution.commission:
+        books.entries.append(Entry(order.account_id, TransferKind.COMMISSION, -execution.commission, reference))
+
+
+def _close(held: Position, part: _Part, execution: Execution, books: Books) -> Decimal:
+    """Take a part out of the position; return the profit, signed, before fees."""
+    cost = to_money(cost_of_part(held.entry_cost, held.size, part.size))
+    realized = profit(held.direction, part.notional, cost)
+    held.size -= part.size
+    held.entry_cost -= cost
+    held.closed_size += part.size
+    held.closed_entry_cost += cost
+    held.exit_cost += part.notional
+    held.realized_pnl += realized
+    held.fee += part.fee
+    if not held.size:
+        held.is_open = False
+        held.closed_at = execution.at
+        del books.desk.positions[held.account_id][held.instrument_id]
+    _mark_changed(held, books)
+    return realized
+
+
+def _open(order: Order, part: _Part, execution: Execution, books: Books) -> Position:
+    held = books.desk.position(order.account_id, order.instrument_id)
+    if held is None:
+        held = Position(
+            account_id=order.account_id,
+            instrument_id=order.instrument_id,
+            side=PositionSide.LONG if order.side == OrderSide.BUY else PositionSide.SHORT,
+            size=Decimal(0),
+            entry_cost=Decimal(0),
+            opened_at=execution.at,
+        )
+        books.opened[held.id] = held
+        books.desk.positions[order.account_id][order.instrument_id] = held
+    held.size += part.size
+    held.entry_cost += part.notional
+    held.leverage = order.leverage
+    held.fee += part.fee
+    held.stop_loss = order.stop_loss if order.stop_loss is not None else held.stop_loss
+    held.take_profit = order.take_profit if order.take_profit is not None else held.take_profit
+    _mark_changed(held, books)
+    return held
+
+
+def _mark_changed(position: Position, books: Books) -> None:
+    if position.id not in books.opened:
+        books.changed[position.id] = position
+
+
+def _fill(order: Order, execution: Execution, part: _Part, *, position: Position, realized: Decimal) -> Fill:
+    return Fill(
+        order=order,
+        account_id=order.account_id,
+        instrument_id=order.instrument_id,
+        position=position,
+        venue_fill_id=execution.venue_fill_id,
+        part=part.number,
+        side=order.side,
+        quantity=part.size,
+        price=execution.price,
+        notional=part.notional,
+        commission=part.fee,
+        realized_pnl=realized,
+        created_at=execution.at,
+    )

@@ -1,0 +1,192 @@
+"""The pre-trade checks, each with its code. The first that refuses is the answer; every one leaves its measure."""
+
+from decimal import Decimal
+
+from django.conf import settings
+
+from accounts.models import TradingAccount
+from core.errors import AppError
+from core.exact import MONEY_SCALE, QUANTITY_SCALE, NotExact, plain, to_money, to_scaled
+from market.kinds import Status
+from market.models import Instrument
+from market.quotes import Quote, is_stale
+from trading.engine.money import closing_part, cost_of_part, initial_margin, profit, unrealized_profit
+from trading.engine.prices import round_down
+from trading.models import LimitType, RiskLimit, SwitchState
+from trading.services.desk import Desk, position_margin
+from trading.services.draft import Draft
+from trading.tickets import Proposal
+
+
+class Refused(AppError):
+    """A check refuses the proposal."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, code=code)
+
+
+def check_before_sizing(proposal: Proposal, desk: Desk) -> Quote:
+    """Ask what needs no size: account, halt, currency, quote. Return the quote to trade on."""
+    account = desk.accounts.get(proposal.account_id)
+    if account is None or not account.is_active:
+        raise Refused("ACCOUNT_INACTIVE", "The account is not active.")
+    if desk.state(proposal.account_id, proposal.bot_id) == SwitchState.HALTED and not proposal.protects:
+        raise Refused("HALTED", "Trading is halted.")
+    _check_currency(account, proposal.instrument)
+    quote = desk.quotes.get(proposal.instrument.id)
+    if quote is None or is_stale(quote, proposal.instrument, now=desk.now):
+        raise Refused("STALE_QUOTE", f"There is no fresh price of {proposal.instrument.symbol}.")
+    return quote
+
+
+def check_sized(draft: Draft) -> None:
+    """Ask what needs the size. An order that only reduces the position is asked for its lot alone."""
+    _check_lot(draft)
+    if draft.reduces:
+        return
+    _check_reducing(draft)
+    _check_suspended(draft)
+    _check_leverage(draft)
+    _check_shorts(draft)
+    _check_minimum(draft)
+    _check_limits(draft)
+    _check_margin(draft)
+
+
+def check_same_money(currency: str | None, instrument: Instrument) -> None:
+    """Ask that an amount is in the money that the instrument is quoted in, or in one at par with it."""
+    at_par = settings.CURRENCIES_AT_PAR
+    if currency != instrument.quote and not (currency in at_par and instrument.quote in at_par):
+        raise Refused(
+            "CURRENCY_MISMATCH", f"The size is in {currency}; {instrument.symbol} is quoted in {instrument.quote}."
+        )
+
+
+def _check_reducing(draft: Draft) -> None:
+    proposal = draft.proposal
+    state = draft.desk.state(proposal.account_id, proposal.bot_id)
+    if state == SwitchState.REDUCING and not proposal.protects:
+        raise Refused("HALTED", "Trading is reducing: only orders that reduce exposure are taken.")
+
+
+def _check_suspended(draft: Draft) -> None:
+    if draft.instrument.status == Status.SUSPENDED:
+        raise Refused("INSTRUMENT_SUSPENDED", f"{draft.instrument.symbol} is suspended: nothing is opened on it.")
+
+
+def _check_currency(account: TradingAccount, instrument: Instrument) -> None:
+    if account.currency == instrument.settle:
+        return
+    at_par = settings.CURRENCIES_AT_PAR
+    if account.is_paper and account.currency in at_par and instrument.settle in at_par:
+        return
+    raise Refused(
+        "CURRENCY_MISMATCH",
+        f"The account is in {account.currency}; {instrument.symbol} settles in {instrument.settle}.",
+    )
+
+
+def _check_leverage(draft: Draft) -> None:
+    account = draft.desk.accounts[draft.proposal.account_id]
+    most, asked = min(account.max_leverage, draft.instrument.max_leverage), draft.proposal.leverage
+    if asked > most:
+        raise Refused("LEVERAGE_TOO_HIGH", f"Leverage {asked} was asked for; at most {most} is allowed.")
+
+
+def _check_shorts(draft: Draft) -> None:
+    if draft.size_after < 0 and not draft.instrument.allows_short:
+        raise Refused("SHORTS_NOT_ALLOWED", f"{draft.instrument.symbol} cannot be sold short.")
+
+
+def _check_lot(draft: Draft) -> None:
+    kept_size, kept_cost = _kept(draft)
+    try:
+        to_scaled(kept_size + draft.quantity, QUANTITY_SCALE)
+        to_scaled(kept_cost + draft.priced.notional, MONEY_SCALE)
+    except NotExact as error:
+        raise Refused("INVALID_SIZE", f"The size cannot be traded: {error}") from error
+    lot = draft.instrument.lot_size
+    if not draft.proposal.reduce_only and round_down(draft.quantity, lot) != draft.quantity:
+        raise Refused("INVALID_SIZE", f"{plain(draft.quantity)} is not a multiple of the lot, {plain(lot)}.")
+
+
+def _check_minimum(draft: Draft) -> None:
+    instrument, terms = draft.instrument, draft.priced
+    if draft.quantity < instrument.min_quantity or draft.quantity <= 0:
+        raise Refused(
+            "BELOW_MINIMUM",
+            f"The size comes to {plain(draft.quantity)} {instrument.base}; "
+            f"the least is {plain(instrument.min_quantity)}.",
+        )
+    if terms.notional < instrument.min_notional:
+        least = f"{plain(instrument.min_notional)} {instrument.quote}"
+        raise Refused("BELOW_MINIMUM", f"The order is worth {plain(terms.notional)}; the least is {least}.")
+
+
+def _check_limits(draft: Draft) -> None:
+    measure = abs(draft.size_after) * draft.quote.mid
+    for limit in draft.desk.limits_on(draft.proposal.account_id, draft.proposal.bot_id):
+        if limit.limit_type == LimitType.POSITION_SIZE and limit.symbol in ("", draft.instrument.symbol):
+            _check_position_size(draft, limit, to_money(measure))
+
+
+def _check_position_size(draft: Draft, limit: RiskLimit, measure: Decimal) -> None:
+    verdict = verdict_of(measure, limit)
+    draft.note("limit", limit=LimitType.POSITION_SIZE.value, measure=measure, value=limit.limit_value, verdict=verdict)
+    if verdict == "breach":
+        raise Refused(
+            "POSITION_SIZE_LIMIT",
+            f"The position would be worth {plain(measure)}; the limit is {plain(limit.limit_value)}.",
+        )
+
+
+def verdict_of(measure: Decimal, limit: RiskLimit) -> str:
+    """Return ok, warning, critical or breach for a measure against a limit."""
+    if measure > limit.limit_value:
+        return "breach"
+    if measure >= limit.limit_value * limit.critical_threshold:
+        return "critical"
+    return "warning" if measure >= limit.limit_value * limit.warning_threshold else "ok"
+
+
+def _check_margin(draft: Draft) -> None:
+    """After the fill, equity must cover the margin of all positions; an order that only reduces is never refused."""
+    opening = draft.quantity - _closing(draft)
+    if opening <= 0:
+        return
+    kept_size, kept_cost = _kept(draft)
+    cost = kept_cost + to_money(draft.priced.price * opening)
+    margin = to_money(initial_margin(cost, draft.proposal.leverage))
+    profit_after = to_money(unrealized_profit(draft.direction, kept_size + opening, cost, draft.quote.mid))
+    available = _equity_without_held(draft) - draft.priced.commission + profit_after - _margin_of_others(draft)
+    draft.note("margin", required=margin, available=available)
+    if margin > available:
+        least = plain(max(available, Decimal(0)))
+        raise Refused("INSUFFICIENT_MARGIN", f"The position needs {plain(margin)} of margin; {least} is available.")
+
+
+def _equity_without_held(draft: Draft) -> Decimal:
+    """Return the equity with the held position's open profit taken out, and the profit of what closes booked."""
+    held, equity = draft.held, draft.desk.equity(draft.proposal.account_id)
+    if held is None:
+        return equity
+    equity -= to_money(unrealized_profit(held.direction, held.size, held.entry_cost, draft.quote.mid))
+    closing = _closing(draft)
+    cost = to_money(cost_of_part(held.entry_cost, held.size, closing))
+    return equity + profit(held.direction, to_money(draft.priced.price * closing), cost)
+
+
+def _margin_of_others(draft: Draft) -> Decimal:
+    used = draft.desk.margin_used(draft.proposal.account_id)
+    return used - position_margin(draft.held) if draft.held else used
+
+
+def _kept(draft: Draft) -> tuple[Decimal, Decimal]:
+    """Return size and cost of the held position where the order adds to it."""
+    held = draft.held
+    return (held.size, held.entry_cost) if held and held.direction == draft.direction else (Decimal(0), Decimal(0))
+
+
+def _closing(draft: Draft) -> Decimal:
+    held = draft.held
+    return closing_part(held.direction, held.size, draft.direction, draft.quantity) if held else Decimal(0)

@@ -1,0 +1,64 @@
+"""A proposal on its way to a ticket, with the arithmetic so far."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from core.exact import plain
+from market.models import Instrument
+from market.quotes import Quote
+from trading.models import Position
+from trading.pricing import FillTerms
+from trading.services.desk import Desk
+from trading.tickets import Proposal, Trace
+
+
+@dataclass(slots=True)
+class Draft:
+    """What PLAN knows of one proposal. `direction` is the order's, +1 or -1; `quantity` in base units."""
+
+    proposal: Proposal
+    desk: Desk
+    quote: Quote
+    trace: Trace = field(default_factory=list)
+    quantity: Decimal = Decimal(0)
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    terms: FillTerms | None = None
+
+    @property
+    def direction(self) -> int:
+        return self.proposal.side.direction
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.proposal.instrument
+
+    @property
+    def held(self) -> Position | None:
+        return self.desk.position(self.proposal.account_id, self.instrument.id)
+
+    @property
+    def priced(self) -> FillTerms:
+        """The terms of the fill; set once the quantity is."""
+        assert self.terms is not None
+        return self.terms
+
+    @property
+    def size_after(self) -> Decimal:
+        """The signed size of the position once the order is filled."""
+        before = self.held.direction * self.held.size if self.held else Decimal(0)
+        return before + self.direction * self.quantity
+
+    @property
+    def reduces(self) -> bool:
+        """Whether the order only takes away from the position that is there, whatever it was called."""
+        held = self.held
+        return held is not None and held.direction != self.direction and self.quantity <= held.size
+
+    def note(self, step: str, **facts: object) -> None:
+        """Keep one line of the arithmetic; decimals as plain text."""
+        self.trace.append({"step": step, **{name: _printed(value) for name, value in facts.items()}})
+
+
+def _printed(value: object) -> object:
+    return plain(round(value, 10)) if isinstance(value, Decimal) else value

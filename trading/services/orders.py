@@ -1,0 +1,100 @@
+"""Places a single order that a person or a program asks for: a batch of one on the road."""
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts.models import TradingAccount
+from core.errors import AppError, Conflict, Invalid
+from core.exact import plain
+from market.models import Instrument
+from trading.brokers import broker_for
+from trading.engine.prices import round_down
+from trading.models import Order, OrderSide
+from trading.services.desk import Desk
+from trading.services.road import Batch, Clock, walk
+from trading.sizes import Distance
+from trading.tickets import Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """A market order as asked: `quantity` in base units, on lot; prices on tick."""
+
+    instrument: Instrument
+    side: OrderSide
+    quantity: Decimal
+    leverage: int = 1
+    reduce_only: bool = False
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    client_order_id: str = ""
+    bot_id: uuid.UUID | None = None
+
+
+class DuplicateClientOrderId(Conflict):
+    """The account has an order of this client_order_id already."""
+
+    code = "DUPLICATE_CLIENT_ORDER_ID"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(f"The order {order.id} has this client_order_id already.")
+        self.order_id = order.id
+
+
+def place_order(account: TradingAccount, *, request: OrderRequest, clock: Clock) -> Order:
+    """Trade `request` on `account` and return the stored order, filled, pending or rejected by the broker.
+
+    Raises Invalid for a number off lot or tick, DuplicateClientOrderId, and an AppError with the check's code where
+    PLAN refuses: then no row is left behind.
+    """
+    _check_steps(request)
+    proposal = Proposal(
+        account_id=account.id,
+        instrument=request.instrument,
+        side=request.side,
+        leverage=request.leverage,
+        client_order_id=request.client_order_id or uuid.uuid4().hex,
+        quantity=request.quantity,
+        reduce_only=request.reduce_only,
+        stop_loss=Distance(request.stop_loss, None) if request.stop_loss is not None else None,
+        take_profit=Distance(request.take_profit, None) if request.take_profit is not None else None,
+        bot_id=request.bot_id,
+    )
+
+    def propose(desk: Desk) -> list[Proposal]:
+        taken = Order.objects.filter(account=account, client_order_id=proposal.client_order_id).first()
+        if taken is not None:
+            raise DuplicateClientOrderId(taken)
+        return [proposal]
+
+    batch = walk(
+        [account.id],
+        instruments=[request.instrument],
+        broker=broker_for(account.exchange),
+        propose=propose,
+        record=_raise_refusal,
+        clock=clock,
+    )
+    return batch.orders[account.id, proposal.client_order_id]
+
+
+def _raise_refusal(batch: Batch) -> None:
+    for refusal in batch.plan.refusals:
+        raise AppError(refusal.reason, code=refusal.code)
+
+
+def _check_steps(request: OrderRequest) -> None:
+    instrument = request.instrument
+    steps = {
+        "quantity": (request.quantity, instrument.lot_size, "lot"),
+        "stop_loss": (request.stop_loss, instrument.tick_size, "tick"),
+        "take_profit": (request.take_profit, instrument.tick_size, "tick"),
+    }
+    errors = {
+        name: [f"{plain(value)} is not a multiple of the {word}, {plain(step)}."]
+        for name, (value, step, word) in steps.items()
+        if value is not None and round_down(value, step) != value
+    }
+    if errors:
+        raise Invalid(next(iter(errors.values()))[0], errors=errors)

@@ -1,0 +1,147 @@
+"""PLAN: from proposals to tickets. Sizes, rounds down to the lot, asks every check; writes nothing.
+
+What it says is what trading then does: the preview runs the very same code.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from core.exact import LARGEST_SCALED, PRICE_SCALE, from_scaled, plain
+from trading.engine.exits import stop_loss_price, take_profit_price
+from trading.engine.prices import round_down, round_up
+from trading.engine.sizing import size_of_amount, size_of_equity_share, size_of_risk
+from trading.pricing import FillTerms, market_fill
+from trading.services.checks import Refused, check_before_sizing, check_same_money, check_sized
+from trading.services.desk import Desk
+from trading.services.draft import Draft
+from trading.sizes import Distance, Size, SizeMode, format_size
+from trading.tickets import Plan, Proposal, Refusal, Ticket, Trace
+
+LARGEST_PRICE = from_scaled(LARGEST_SCALED, PRICE_SCALE)
+
+
+def make_plan(proposals: Sequence[Proposal], desk: Desk) -> Plan:
+    """Turn each proposal into a ticket or a refusal. One account's trouble is its own refusal."""
+    plan = Plan([], [])
+    for proposal in proposals:
+        result = _plan_one(proposal, desk)
+        if isinstance(result, Ticket):
+            plan.tickets.append(result)
+        else:
+            plan.refusals.append(result)
+    return plan
+
+
+def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
+    trace: Trace = []
+    try:
+        quote = check_before_sizing(proposal, desk)
+        draft = Draft(proposal, desk, quote, trace)
+        draft.note("quote", bid=quote.bid, ask=quote.ask, at=quote.at.isoformat())
+        _set_exits(draft)
+        _set_quantity(draft)
+        draft.terms = _terms(draft)
+        draft.note(
+            "price",
+            expected=draft.terms.price,
+            slipped=draft.terms.slipped,
+            notional=draft.terms.notional,
+            commission=draft.terms.commission,
+        )
+        check_sized(draft)
+    except Refused as refused:
+        return Refusal(proposal, refused.code, refused.message, trace)
+    account = desk.accounts[proposal.account_id]
+    return Ticket(proposal, account, draft.quantity, quote, draft.stop_loss, draft.take_profit, trace)
+
+
+def _terms(draft: Draft) -> FillTerms:
+    return market_fill(
+        instrument=draft.instrument,
+        quote=draft.quote,
+        direction=draft.direction,
+        quantity=draft.quantity,
+        seed=draft.desk.accounts[draft.proposal.account_id].seed,
+        leg=draft.proposal.leg,
+    )
+
+
+def _set_exits(draft: Draft) -> None:
+    proposal = draft.proposal
+    if proposal.reduce_only or (proposal.stop_loss is None and proposal.take_profit is None):
+        return
+    entry = _expected_entry(draft)
+    draft.stop_loss = _exit(draft, proposal.stop_loss, entry, stop_loss_price, away=-draft.direction)
+    draft.take_profit = _exit(draft, proposal.take_profit, entry, take_profit_price, away=draft.direction)
+    _check_exit("stop-loss", draft.stop_loss, entry, away=-draft.direction)
+    _check_exit("take-profit", draft.take_profit, entry, away=draft.direction)
+    draft.note("exits", entry=entry, stop_loss=draft.stop_loss, take_profit=draft.take_profit)
+
+
+def _exit(
+    draft: Draft, wanted: Distance | None, entry: Decimal, at_distance: Callable[..., Decimal], *, away: int
+) -> Decimal | None:
+    """Return the price of an exit that lies above (`away` +1) or below (-1) the entry, to the tick further away."""
+    if wanted is None:
+        return None
+    tick = draft.instrument.tick_size
+    if wanted.fraction is not None:
+        return at_distance(draft.direction, entry, wanted.fraction, tick)
+    return round_up(wanted.price, tick) if away > 0 else round_down(wanted.price, tick)
+
+
+def _check_exit(name: str, price: Decimal | None, entry: Decimal, *, away: int) -> None:
+    if price is None or (0 < price <= LARGEST_PRICE and (price - entry) * away > 0):
+        return
+    code = f"INVALID_{name.upper().replace('-', '_')}"
+    raise Refused(code, f"A {name} at {plain(price)} is on the wrong side of the entry, {plain(entry)}.")
+
+
+def _expected_entry(draft: Draft) -> Decimal:
+    return draft.quote.ask if draft.direction > 0 else draft.quote.bid
+
+
+def _set_quantity(draft: Draft) -> None:
+    proposal = draft.proposal
+    if proposal.reduce_only:
+        draft.quantity = _reduced(draft)
+        return
+    if proposal.quantity is not None:
+        draft.quantity = proposal.quantity
+        return
+    asked = proposal.size
+    if asked is None:
+        raise Refused("NO_SIZE", "Neither the alert nor the bot says how much to trade.")
+    computed = _computed(draft, asked)
+    draft.quantity = round_down(computed, draft.instrument.lot_size)
+    draft.note(
+        "size", asked=format_size(asked), computed=computed, lot=draft.instrument.lot_size, quantity=draft.quantity
+    )
+
+
+def _reduced(draft: Draft) -> Decimal:
+    held, asked = draft.held, draft.proposal.quantity
+    if held is None or held.direction == draft.direction:
+        raise Refused("NOTHING_TO_REDUCE", "There is no position that this order would reduce.")
+    quantity = held.size if asked is None else min(asked, held.size)
+    draft.note("reduce", held=held.size, quantity=quantity)
+    return quantity
+
+
+def _computed(draft: Draft, asked: Size) -> Decimal:
+    price = _expected_entry(draft)
+    equity = draft.desk.equity(draft.proposal.account_id)
+    match asked.mode:
+        case SizeMode.BASE:
+            return asked.value
+        case SizeMode.QUOTE:
+            check_same_money(asked.currency, draft.instrument)
+            return size_of_amount(asked.value, price)
+        case SizeMode.PERCENT_EQUITY:
+            draft.note("equity", equity=equity, share=asked.value, leverage=draft.proposal.leverage)
+            return size_of_equity_share(equity, asked.value, draft.proposal.leverage, price)
+        case SizeMode.RISK:
+            if draft.stop_loss is None:
+                raise Refused("NO_STOP_LOSS", "A size by risk needs a stop-loss.")
+            draft.note("equity", equity=equity, risk=asked.value, stop_loss=draft.stop_loss)
+            return size_of_risk(equity, asked.value, price, draft.stop_loss)

@@ -1,0 +1,127 @@
+"""Opens signals and takes them down the road: once per account, in batches."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from core.bulk import insert_rows
+from market.models import Instrument
+from trading.brokers import broker_for
+from trading.intents import Intent
+from trading.models import Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
+from trading.models.signals import FAILURES, SUCCESSES
+from trading.services.passes import Pass, run_pass
+from trading.services.road import LARGEST_BATCH, Clock
+
+LEGS = (1, 2)
+
+
+def open_signal(
+    *,
+    signal_id: UUID,
+    source: SignalSource,
+    intent: Intent,
+    instrument: Instrument,
+    account_ids: Sequence[UUID],
+    received_at: datetime,
+    user_id: UUID | None = None,
+    bot_id: UUID | None = None,
+    group_id: UUID | None = None,
+) -> Signal:
+    """Store a signal and one pending outcome per account: from here on a restart knows what is left to do."""
+    with transaction.atomic():
+        signal = Signal.objects.create(
+            id=signal_id,
+            source=source,
+            user_id=user_id,
+            bot_id=bot_id,
+            group_id=group_id,
+            instrument=instrument,
+            symbol=instrument.symbol,
+            side=intent.side,
+            size=intent.size,
+            intent=intent.to_json(),
+            received_at=received_at,
+        )
+        pending = [Outcome(signal=signal, account_id=account_id, updated_at=received_at) for account_id in account_ids]
+        insert_rows(Outcome, pending)
+    return signal
+
+
+def refuse_signal(
+    *,
+    signal_id: UUID,
+    source: SignalSource,
+    code: str,
+    reason: str,
+    received_at: datetime,
+    user_id: UUID | None = None,
+    bot_id: UUID | None = None,
+    symbol: str = "",
+    side: str = "",
+    size: str = "",
+) -> Signal:
+    """Store a signal that is refused as a whole, with its code and its sentence."""
+    return Signal.objects.create(
+        id=signal_id,
+        source=source,
+        user_id=user_id,
+        bot_id=bot_id,
+        symbol=symbol[:64],
+        side=side[:8],
+        size=size[:64],
+        status=SignalStatus.REJECTED,
+        code=code,
+        reason=reason[:300],
+        received_at=received_at,
+        finished_at=received_at,
+    )
+
+
+def run_signal(signal_id: UUID, *, clock: Clock, keep_alive: Callable[[], None] = lambda: None) -> Signal:
+    """Trade what is still pending of a signal and close it. Running it again, or after a crash, doubles nothing.
+
+    `keep_alive` is called before each batch: who runs the signal says so to others.
+    """
+    signal = Signal.objects.select_related("instrument").get(pk=signal_id)
+    if signal.status != SignalStatus.PROCESSING or signal.instrument is None:
+        return signal
+    intent = Intent.from_json(signal.intent)
+    for leg in LEGS:
+        for exchange, account_ids in _pending(signal, leg).items():
+            step = Pass(signal, signal.instrument, intent, leg, broker_for(exchange), clock)
+            for batch in _batches(account_ids):
+                keep_alive()
+                run_pass(step, batch)
+    return _finish(signal, clock())
+
+
+def _pending(signal: Signal, leg: int) -> dict[str, list[UUID]]:
+    """Return the accounts whose pass is still to come, by venue; each pass asks again under the accounts' locks."""
+    rows = signal.outcomes.filter(status=OutcomeStatus.PENDING, leg=leg).order_by("account")
+    by_exchange: dict[str, list[UUID]] = {}
+    for account_id, exchange in rows.values_list("account", "account__exchange"):
+        by_exchange.setdefault(exchange, []).append(account_id)
+    return by_exchange
+
+
+def _batches(account_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (account_ids[start : start + LARGEST_BATCH] for start in range(0, len(account_ids), LARGEST_BATCH))
+
+
+def _finish(signal: Signal, now: datetime) -> Signal:
+    counts = signal.outcomes.aggregate(
+        successes=Count("id", filter=Q(status__in=SUCCESSES)), failures=Count("id", filter=Q(status__in=FAILURES))
+    )
+    signal.success_count, signal.error_count = counts["successes"], counts["failures"]
+    signal.status, signal.finished_at = SignalStatus.PROCESSED, now
+    Signal.objects.filter(pk=signal.pk, status=SignalStatus.PROCESSING).update(
+        status=signal.status,
+        success_count=signal.success_count,
+        error_count=signal.error_count,
+        finished_at=now,
+    )
+    return signal

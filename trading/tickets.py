@@ -1,0 +1,111 @@
+"""What passes between the steps of the road: proposals, tickets, refusals, receipts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from accounts.models import TradingAccount
+from market.models import Instrument
+from market.quotes import Quote
+from trading.models import OrderSide
+from trading.sizes import Distance, Size
+
+Trace = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One order that somebody wants on one account, before sizing and checks.
+
+    Exactly one of `quantity` (base units, on lot) and `size` (to be computed and rounded down) is given. A proposal
+    that `protects` passes every switch. `client_order_id` is what makes it happen once.
+    """
+
+    account_id: UUID
+    instrument: Instrument
+    side: OrderSide
+    leverage: int
+    client_order_id: str
+    quantity: Decimal | None = None
+    size: Size | None = None
+    reduce_only: bool = False
+    protects: bool = False
+    stop_loss: Distance | None = None
+    take_profit: Distance | None = None
+    signal_id: UUID | None = None
+    bot_id: UUID | None = None
+    leg: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A sized, checked order for one account: what a broker is given. `quote` is what it was planned on."""
+
+    proposal: Proposal
+    account: TradingAccount
+    quantity: Decimal
+    quote: Quote
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    trace: Trace = field(default_factory=list)
+
+    @property
+    def client_order_id(self) -> str:
+        return self.proposal.client_order_id
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A proposal that became no order: the code for programs, the sentence for people, the arithmetic so far."""
+
+    proposal: Proposal
+    code: str
+    reason: str
+    trace: Trace = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What PLAN made of proposals: each became a ticket or a refusal."""
+
+    tickets: list[Ticket]
+    refusals: list[Refusal]
+
+
+class ReceiptStatus(StrEnum):
+    """What a broker says of a ticket. `unknown`: it may or may not have happened."""
+
+    FILLED = "filled"
+    PARTIALLY_FILLED = "partially_filled"
+    PENDING = "pending"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One fill as the broker reports it; `commission` in settlement currency, never negative."""
+
+    venue_fill_id: str
+    quantity: Decimal
+    price: Decimal
+    commission: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A broker's answer to one ticket."""
+
+    client_order_id: str
+    account_id: UUID
+    status: ReceiptStatus
+    executions: tuple[Execution, ...] = ()
+    venue_order_id: str = ""
+    reject_code: str = ""
+    reason: str = ""

@@ -1,0 +1,7 @@
+"""The inbox of alerts."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    name = "webhooks"

@@ -1,0 +1,123 @@
+"""Hands stored alerts to their bot, one bot's in arrival order. Running it twice, or after a crash, doubles nothing.
+
+A worker holds a delivery by its lease, and fences what it writes by the number of its attempt: one whose lease ran
+out meanwhile changes nothing any more.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import OperationalError, transaction
+from django.db.models import Q, QuerySet
+
+from bots.models import Bot
+from bots.services.alerts import Asked, signal_from_alert
+from core.waiting import announce
+from trading.models import SignalStatus
+from trading.services.signals import run_signal
+from webhooks.models import Delivery, DeliveryStatus
+from webhooks.reading.alerts import Alert
+from webhooks.reading.parsing import Unreadable, read_alert
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=15)
+MOST_ATTEMPTS = 5
+
+Clock = Callable[[], datetime]
+
+
+def work_inbox(bot_id: UUID, *, clock: Clock) -> int:
+    """Handle the bot's waiting deliveries in arrival order; return how many. Another worker at it means none."""
+    handled = 0
+    while (delivery := _claim(bot_id, clock())) is not None:
+        if not _handle(delivery, clock=clock):
+            break
+        handled += 1
+    return handled
+
+
+def bots_with_work(now: datetime) -> list[UUID]:
+    """Return the bots that have a delivery which waits, or whose worker's lease ran out."""
+    waiting = Q(status=DeliveryStatus.RECEIVED) | Q(status=DeliveryStatus.PROCESSING, lease_until__lt=now)
+    return list(Delivery.objects.filter(waiting).order_by().values_list("bot", flat=True).distinct())
+
+
+def _claim(bot_id: UUID, now: datetime) -> Delivery | None:
+    """Take the bot's oldest unfinished delivery, unless a worker holds it; the bot's row decides who is first."""
+    with transaction.atomic():
+        Bot.objects.select_for_update(no_key=True).get(pk=bot_id)
+        unfinished = [DeliveryStatus.RECEIVED, DeliveryStatus.PROCESSING]
+        oldest = Delivery.objects.filter(bot=bot_id, status__in=unfinished).order_by("id").first()
+        if oldest is None or (oldest.lease_until is not None and oldest.lease_until >= now):
+            return None
+        oldest.status = DeliveryStatus.PROCESSING
+        oldest.lease_until = now + LEASE
+        oldest.attempts += 1
+        oldest.save(update_fields=["status", "lease_until", "attempts"])
+    return oldest
+
+
+def _handle(delivery: Delivery, *, clock: Clock) -> bool:
+    """Trade one delivery. False where it failed: the sweep brings it back, a little later each time."""
+    try:
+        _trade(delivery, clock=clock)
+    except OperationalError:
+        raise  # the database is away: the lease runs out and the sweep brings it back
+    except Exception:
+        logger.exception("delivery %s failed", delivery.correlation_id)
+        if delivery.attempts < MOST_ATTEMPTS:
+            _mine(delivery).update(lease_until=clock() + timedelta(seconds=2**delivery.attempts))
+            return False
+        reason = "The desk failed on this alert; the log holds why."
+        _end(delivery, DeliveryStatus.REJECTED, "INTERNAL", reason, clock())
+    announce(str(delivery.correlation_id))
+    return True
+
+
+def _trade(delivery: Delivery, *, clock: Clock) -> None:
+    try:
+        asked = _asked(read_alert(bytes(delivery.body)))
+    except Unreadable as unreadable:
+        _end(delivery, DeliveryStatus.REJECTED, unreadable.code, unreadable.message, clock())
+        return
+    bot = Bot.objects.select_related("owner").get(pk=delivery.bot_id)
+    signal = signal_from_alert(
+        bot, asked, signal_id=delivery.correlation_id, received_at=delivery.received_at, now=clock()
+    )
+    if signal.status == SignalStatus.PROCESSING:
+        signal = run_signal(signal.id, clock=clock, keep_alive=lambda: _renew(delivery, clock()))
+    refused = signal.status == SignalStatus.REJECTED
+    status = DeliveryStatus.REJECTED if refused else DeliveryStatus.PROCESSED
+    _end(delivery, status, signal.code, signal.reason, clock())
+
+
+def _asked(alert: Alert) -> Asked:
+    return Asked(
+        side=alert.side,
+        symbol=alert.symbol,
+        size=alert.size,
+        leverage=alert.leverage,
+        stop_loss=alert.stop_loss,
+        take_profit=alert.take_profit,
+        order_type=alert.order_type,
+        closes_only=alert.closes_only or "",
+        do_trade=alert.do_trade,
+        fired_at=alert.fired_at,
+    )
+
+
+def _renew(delivery: Delivery, now: datetime) -> None:
+    """Hold the delivery a lease longer. Another worker that took it goes on alone; both find what is left."""
+    _mine(delivery).update(lease_until=now + LEASE)
+
+
+def _end(delivery: Delivery, status: DeliveryStatus, code: str, reason: str, now: datetime) -> None:
+    _mine(delivery).update(status=status, code=code, reason=reason[:300], finished_at=now, lease_until=None)
+
+
+def _mine(delivery: Delivery) -> QuerySet[Delivery]:
+    """Return the row while this attempt holds it; nobody else's."""
+    return Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.PROCESSING, attempts=delivery.attempts)

@@ -1,0 +1,13 @@
+"""Routes of webhooks, below /api/v1/."""
+
+from django.urls import path
+
+from webhooks.api.views import DeliveryViewSet, WebhookViewSet
+
+urlpatterns = [
+    path("webhook/tradingview", WebhookViewSet.as_view({"post": "tradingview"})),
+    path("webhook/tradingview/test", WebhookViewSet.as_view({"get": "test"})),
+    path("webhook/tradingview/<str:key>", WebhookViewSet.as_view({"post": "tradingview_by_key"})),
+    path("webhook/deliveries", DeliveryViewSet.as_view({"get": "list"})),
+    path("webhook/deliveries/<uuid:correlation_id>", DeliveryViewSet.as_view({"get": "retrieve"})),
+]
