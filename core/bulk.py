@@ -13,10 +13,14 @@ from django.db import connection, models
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Insert unsaved instances, all columns, in one statement. Their primary keys are set by the caller."""
+    """Insert unsaved instances, all columns, in one statement.
+
+    Their primary keys are set by the caller; one that the database counts up is left to it, and not read back.
+    """
     if not rows:
         return
-    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.generated]
+    made_there = model._meta.auto_field
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.generated and field != made_there]
     for field in fields:
         for row in rows:
             setattr(row, field.attname, field.pre_save(row, add=True))
