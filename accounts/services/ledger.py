@@ -8,11 +8,13 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from accounts.facts import account_message, balance_changed
 from accounts.figures import figures_of
 from accounts.models import Book, TradingAccount, Transfer, TransferKind
 from core.bulk import insert_rows, update_rows
 from core.errors import AppError, Conflict
 from core.exact import plain
+from core.streams.outbox import emit
 
 _OTHER_BOOK = {
     TransferKind.DEPOSIT: Book.EXTERNAL,
@@ -83,7 +85,9 @@ def _move(account_id: UUID, *, kind: TransferKind, amount: Decimal, reference: s
             if amount < 0 and available + amount < 0:
                 raise InsufficientFunds(asked=-amount, available=max(available, Decimal(0)))
             entry = Entry(account.id, kind, amount, reference)
-            return post_entries([entry], accounts={account.id: account}, now=now)[0]
+            [transfer] = post_entries([entry], accounts={account.id: account}, now=now)
+            emit([account_message(account.id, [balance_changed(account)], now=now)], now=now)
+            return transfer
     except IntegrityError as error:
         raise Conflict(f"The reference {reference} is in this account's ledger already.") from error
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from trading.models import Order
 from trading.tickets import Receipt, Ticket
 
 
 class Broker(Protocol):
-    """Places tickets and answers with one receipt each, in any order; it never raises for a single ticket.
+    """Places tickets, and says what became of orders; it never raises for a single one.
 
     `inside_transaction` is true for a broker that touches no network: the road then plans, stores, places and
     applies in one transaction.
@@ -16,5 +17,9 @@ class Broker(Protocol):
     inside_transaction: bool
 
     def place(self, tickets: Sequence[Ticket]) -> list[Receipt]:
-        """Send each ticket once. What cannot be told filled or refused is `unknown`."""
+        """Send each ticket once; return one receipt each, in any order. Neither filled nor refused is `unknown`."""
+        ...
+
+    def status_of(self, orders: Sequence[Order]) -> list[Receipt]:
+        """Return what the venue knows of orders that may have been sent; nothing for one that it cannot tell of."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from trading.models import Order
 from trading.pricing import market_fill
 from trading.tickets import Execution, Receipt, ReceiptStatus, Ticket
 
@@ -13,6 +14,10 @@ class PaperBroker:
 
     def place(self, tickets: Sequence[Ticket]) -> list[Receipt]:
         return [_filled(ticket) for ticket in tickets]
+
+    def status_of(self, orders: Sequence[Order]) -> list[Receipt]:
+        """Nothing: an order stands in the database filled, or not at all."""
+        return []
 
 
 def _filled(ticket: Ticket) -> Receipt:

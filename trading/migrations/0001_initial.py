@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('pending', 'Pending'), ('filled', 'Filled'), ('partially_filled', 'Partially Filled'), ('rejected', 'Rejected'), ('skipped', 'Skipped'), ('unknown', 'Unknown')], default='pending', max_length=16)),
                 ('leg', models.PositiveSmallIntegerField(default=1)),
+                ('opens_next', models.BooleanField(default=False)),
                 ('code', models.CharField(blank=True, max_length=40)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('quantity', core.fields.QuantityField(null=True)),

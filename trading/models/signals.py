@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from accounts.models import Role, TradingAccount, User
 from core.fields import PriceField, QuantityField
@@ -87,11 +88,22 @@ SUCCESSES = (OutcomeStatus.FILLED, OutcomeStatus.PARTIALLY_FILLED)
 FAILURES = (OutcomeStatus.REJECTED, OutcomeStatus.UNKNOWN)
 
 
+def counted_again() -> dict[str, Coalesce]:
+    """Return what an update of signals sets, so that their counts are those of their outcomes."""
+    return {"success_count": _how_many(SUCCESSES), "error_count": _how_many(FAILURES)}
+
+
+def _how_many(statuses: tuple[OutcomeStatus, ...]) -> Coalesce:
+    of_signal = Outcome.objects.filter(signal=models.OuterRef("pk"), status__in=statuses).order_by().values("signal")
+    return Coalesce(models.Subquery(of_signal.annotate(many=models.Count("id")).values("many")), 0)
+
+
 class Outcome(models.Model):
     """What a signal became on one account. Written `pending` with the signal, so that a restart knows who is left.
 
-    `leg` is the pass of the road that comes next, or that ended it (a reversal has two). `trace` keeps the
-    arithmetic: prices, sizes before and after rounding, margin, each check's verdict. `timings` are milliseconds.
+    `leg` is the pass of the road that comes next, or that ended it (a reversal has two); `opens_next` says, from the
+    moment its order is stored, that this pass closes what the next one replaces. `trace` keeps the arithmetic:
+    prices, sizes before and after rounding, margin, each check's verdict. `timings` are milliseconds.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -99,6 +111,7 @@ class Outcome(models.Model):
     account = models.ForeignKey(TradingAccount, on_delete=models.PROTECT, related_name="outcomes")
     status = models.CharField(max_length=16, choices=OutcomeStatus, default=OutcomeStatus.PENDING)
     leg = models.PositiveSmallIntegerField(default=1)
+    opens_next = models.BooleanField(default=False)
     code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     quantity = QuantityField(null=True)

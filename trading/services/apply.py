@@ -31,6 +31,7 @@ class Books:
     """What the receipts change, gathered in memory and then written in one statement a table."""
 
     desk: Desk
+    orders: list[Order] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     opened: dict[UUID, Position] = field(default_factory=dict)
@@ -53,15 +54,14 @@ def apply_receipts(
     *,
     desk: Desk,
     known_fills: frozenset[tuple[UUID, str]] = frozenset(),
-) -> None:
-    """Write what the brokers say. `orders` by (account, client order id), their accounts locked in `desk`.
+) -> Books:
+    """Write what the brokers say; return all of it. `orders` by (account, client order id), locked in `desk`.
 
-    Fills in `known_fills`, as (account, venue fill id), are passed over, as is one that comes twice. Runs in the
-    caller's transaction.
+    Fills in `known_fills`, as (account, venue fill id), are passed over, as is one that comes twice. An order that is
+    not stored yet is stored as the receipts leave it. Runs in the caller's transaction.
     """
     books = Books(desk)
     booked = set(known_fills)
-    touched = []
     for receipt in receipts:
         order = orders[receipt.account_id, receipt.client_order_id]
         for execution in receipt.executions:
@@ -70,8 +70,9 @@ def apply_receipts(
                 _book(order, execution, books)
         _set_status(order, receipt)
         order.updated_at = desk.now
-        touched.append(order)
-    _write(books, touched)
+        books.orders.append(order)
+    _write(books)
+    return books
 
 
 def _set_status(order: Order, receipt: Receipt) -> None:
@@ -85,7 +86,7 @@ def _set_status(order: Order, receipt: Receipt) -> None:
     order.reject_reason = receipt.reason[:300]
 
 
-def _write(books: Books, orders: list[Order]) -> None:
+def _write(books: Books) -> None:
     # Closed rows first: one account holds at most one open position in an instrument.
     update_rows(
         Position,
@@ -106,12 +107,18 @@ def _write(books: Books, orders: list[Order]) -> None:
         ],
     )
     insert_rows(Position, list(books.opened.values()))
+    _write_orders(books.orders)
     insert_rows(Fill, books.fills)
     if books.entries:
         post_entries(books.entries, accounts=books.desk.accounts, now=books.desk.now)
+
+
+def _write_orders(orders: Sequence[Order]) -> None:
+    stored = [order for order in orders if not order._state.adding]
+    insert_rows(Order, [order for order in orders if order._state.adding])
     update_rows(
         Order,
-        orders,
+        stored,
         [
             "status",
             "filled_quantity",

@@ -1,6 +1,7 @@
 """Places a single order that a person or a program asks for: a batch of one on the road."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,9 +11,10 @@ from core.exact import plain
 from market.models import Instrument
 from trading.brokers import broker_for
 from trading.engine.prices import round_down
-from trading.models import Order, OrderSide
-from trading.services.desk import Desk
-from trading.services.road import Batch, Clock, walk
+from trading.models import Order, OrderSide, Outcome
+from trading.services.batch import Batch
+from trading.services.desk import Clock, Desk
+from trading.services.road import walk
 from trading.sizes import Distance
 from trading.tickets import Proposal
 
@@ -79,9 +81,10 @@ def place_order(account: TradingAccount, *, request: OrderRequest, clock: Clock)
     return batch.orders[account.id, proposal.client_order_id]
 
 
-def _raise_refusal(batch: Batch) -> None:
+def _raise_refusal(batch: Batch) -> Sequence[Outcome]:
     for refusal in batch.plan.refusals:
         raise AppError(refusal.reason, code=refusal.code)
+    return ()
 
 
 def _check_steps(request: OrderRequest) -> None:

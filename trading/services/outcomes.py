@@ -1,30 +1,32 @@
-"""Writes what became of a signal on each account of a batch, in one statement."""
+"""What becomes of a signal on each account: decided from orders and rows alone, so that a restart decides the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from core.bulk import update_rows
 from core.exact import plain
-from trading.models import Order, OrderSide, OrderStatus, Outcome, OutcomeStatus, Signal
-from trading.services.road import Batch
+from trading.models import Order, OrderSide, OrderStatus, Outcome, OutcomeStatus, Signal, SignalStatus
+from trading.models.signals import counted_again
+from trading.services.batch import Batch
 from trading.tickets import Refusal, Trace
 
 _OUTCOME_OF = {
     OrderStatus.FILLED: OutcomeStatus.FILLED,
     OrderStatus.PARTIALLY_FILLED: OutcomeStatus.PARTIALLY_FILLED,
     OrderStatus.PENDING: OutcomeStatus.PENDING,
-    OrderStatus.SUBMITTING: OutcomeStatus.PENDING,
     OrderStatus.REJECTED: OutcomeStatus.REJECTED,
     OrderStatus.UNKNOWN: OutcomeStatus.UNKNOWN,
 }
-_FIELDS = ["status", "leg", "code", "reason", "quantity", "average_price", "trace", "timings", "updated_at"]
-
+_OPEN_TO_CHANGE = (OutcomeStatus.PENDING, OutcomeStatus.PARTIALLY_FILLED, OutcomeStatus.UNKNOWN)
+_DECIDED_BY_ORDERS = ["status", "leg", "opens_next", "code", "reason", "quantity", "average_price"]
 
 FIRST_LEG_DONE = "The opposite position was closed. "
+TOO_LATE_TO_OPEN = " The signal had ended by then: nothing was opened."
 
 
-class OutcomeRecorder:
-    """Gathers the outcomes of one pass of one batch: `load` them, settle or expect, then `record` the batch."""
+class PassOutcomes:
+    """The outcomes of one pass of one batch: `load` them, settle or expect, then `record` the batch."""
 
     def __init__(self, signal: Signal, *, leg: int) -> None:
         self._signal = signal
@@ -42,6 +44,8 @@ class OutcomeRecorder:
         pending = Outcome.objects.filter(signal=self._signal, status=OutcomeStatus.PENDING, leg=self._leg)
         rows = pending.filter(account__in=list(account_ids)).exclude(account__in=stored)
         self._outcomes = {row.account_id: row for row in rows}
+        for row in self._outcomes.values():
+            row.signal = self._signal
         self._changed.clear()
         self._second_leg.clear()
         return sorted(self._outcomes)
@@ -49,43 +53,31 @@ class OutcomeRecorder:
     def settle(self, account_id: UUID, status: OutcomeStatus, code: str, reason: str) -> None:
         """Decide an outcome that needs no order."""
         outcome = self._change(account_id)
-        outcome.status, outcome.code = status, code
-        outcome.reason = self._with_first_leg(outcome, reason)
+        outcome.status, outcome.code, outcome.reason = status, code, _with_first_leg(self._leg, reason)
 
     def expect_second_leg(self, account_id: UUID) -> None:
         """Once this pass has closed the position, another opens the new one."""
         self._second_leg.add(account_id)
 
-    def record(self, batch: Batch) -> None:
-        """Write the outcomes of a batch's refusals and of the orders that have a receipt."""
-        traces = {ticket.client_order_id: ticket.trace for ticket in batch.plan.tickets}
+    def record(self, batch: Batch) -> list[Outcome]:
+        """Write with the orders what a restart must know of them, and what is decided already; return the rows."""
         for refusal in batch.plan.refusals:
             self._refuse(refusal)
-        for receipt in batch.receipts:
-            order = batch.orders[receipt.account_id, receipt.client_order_id]
-            self._take(order, traces[receipt.client_order_id])
+        for ticket in batch.plan.tickets:
+            outcome = self._change(ticket.account.id)
+            outcome.opens_next = ticket.account.id in self._second_leg
+            self._trace(outcome, ticket.trace)
+            _take_order(outcome, batch.orders[ticket.account.id, ticket.client_order_id])
         changed, self._changed = list(self._changed.values()), {}
         for outcome in changed:
             outcome.timings = {**outcome.timings, f"leg_{self._leg}": dict(batch.timings)}
             outcome.updated_at = batch.desk.now
-        update_rows(Outcome, changed, _FIELDS)
+        update_rows(Outcome, changed, [*_DECIDED_BY_ORDERS, "trace", "timings", "updated_at"])
+        return changed
 
     def _refuse(self, refusal: Refusal) -> None:
-        outcome = self._change(refusal.proposal.account_id)
-        outcome.status, outcome.code = OutcomeStatus.REJECTED, refusal.code
-        outcome.reason = self._with_first_leg(outcome, refusal.reason)
-        self._trace(outcome, refusal.trace)
-
-    def _take(self, order: Order, trace: Trace) -> None:
-        outcome = self._change(order.account_id)
-        self._trace(outcome, trace)
-        outcome.quantity = order.filled_quantity
-        outcome.average_price = order.average_price
-        if order.account_id in self._second_leg and order.status == OrderStatus.FILLED:
-            outcome.leg = self._leg + 1
-            return
-        outcome.status, outcome.code = _outcome_of(order)
-        outcome.reason = self._with_first_leg(outcome, order.reject_reason or _told(order))
+        self.settle(refusal.proposal.account_id, OutcomeStatus.REJECTED, refusal.code, refusal.reason)
+        self._trace(self._change(refusal.proposal.account_id), refusal.trace)
 
     def _change(self, account_id: UUID) -> Outcome:
         outcome = self._outcomes[account_id]
@@ -95,9 +87,49 @@ class OutcomeRecorder:
     def _trace(self, outcome: Outcome, trace: Trace) -> None:
         outcome.trace = [*outcome.trace, *({"leg": self._leg, **line} for line in trace)]
 
-    def _with_first_leg(self, outcome: Outcome, reason: str) -> str:
-        told = f"{FIRST_LEG_DONE}{reason}" if self._leg > 1 else reason
-        return told[:300]
+
+def settle_by_orders(orders: Iterable[Order], *, now: datetime, timings: Mapping[str, int]) -> list[Outcome]:
+    """Move on the outcomes that wait for these orders, or did not know of them; return those, with their signals.
+
+    The accounts are locked by the caller. One statement reads and one writes, however many orders.
+    """
+    by_key = {(order.signal_id, order.account_id, order.leg): order for order in orders if order.signal_id}
+    waiting = Outcome.objects.filter(
+        signal__in={key[0] for key in by_key}, account__in={key[1] for key in by_key}, status__in=_OPEN_TO_CHANGE
+    )
+    changed = []
+    for outcome in waiting.select_related("signal") if by_key else ():
+        order = by_key.get((outcome.signal_id, outcome.account_id, outcome.leg))
+        if order is not None:
+            _take_order(outcome, order)
+            leg = f"leg_{order.leg}"
+            outcome.timings = {**outcome.timings, leg: {**outcome.timings.get(leg, {}), **timings}}
+            outcome.updated_at = now
+            changed.append(outcome)
+    update_rows(Outcome, changed, [*_DECIDED_BY_ORDERS, "timings", "updated_at"])
+    ended = {outcome.signal_id for outcome in changed if outcome.signal.status == SignalStatus.PROCESSED}
+    if ended:
+        Signal.objects.filter(pk__in=ended).update(**counted_again())
+    return changed
+
+
+def _take_order(outcome: Outcome, order: Order) -> None:
+    """Let the outcome follow its order. The second leg of a reversal comes once the first has filled, in time."""
+    if order.status == OrderStatus.SUBMITTING:
+        return
+    outcome.quantity, outcome.average_price = order.filled_quantity, order.average_price
+    outcome.code, outcome.reason = order.reject_code, _with_first_leg(order.leg, order.reject_reason or _told(order))
+    if outcome.opens_next and order.status == OrderStatus.FILLED:
+        outcome.opens_next = False
+        if outcome.signal.status == SignalStatus.PROCESSING:
+            outcome.leg, outcome.code, outcome.reason = order.leg + 1, "", ""
+            return
+        outcome.reason += TOO_LATE_TO_OPEN
+    outcome.status, outcome.code = _outcome_of(order)
+
+
+def _with_first_leg(leg: int, reason: str) -> str:
+    return f"{FIRST_LEG_DONE if leg > 1 else ''}{reason}"[:300]
 
 
 def _outcome_of(order: Order) -> tuple[OutcomeStatus, str]:

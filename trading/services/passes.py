@@ -13,9 +13,9 @@ from trading.brokers.base import Broker
 from trading.decisions import Step, decide
 from trading.intents import Intent
 from trading.models import Order, OrderSide, Outcome, OutcomeStatus, Position, Signal
-from trading.services.desk import Desk
-from trading.services.outcomes import FIRST_LEG_DONE, OutcomeRecorder
-from trading.services.road import Clock, walk
+from trading.services.desk import Clock, Desk
+from trading.services.outcomes import FIRST_LEG_DONE, PassOutcomes
+from trading.services.road import walk
 from trading.tickets import Proposal
 
 logger = logging.getLogger(__name__)
@@ -35,11 +35,11 @@ class Pass:
 
 def run_pass(step: Pass, account_ids: Sequence[UUID]) -> None:
     """Run one batch. One that fails is halved until the account that fails it is alone, and is told so."""
-    recorder = OutcomeRecorder(step.signal, leg=step.leg)
+    outcomes = PassOutcomes(step.signal, leg=step.leg)
 
     def propose(desk: Desk) -> list[Proposal]:
-        left = recorder.load(account_ids)
-        proposals = (_propose(step, account_id, desk=desk, recorder=recorder) for account_id in left)
+        left = outcomes.load(account_ids)
+        proposals = (_propose(step, account_id, desk=desk, outcomes=outcomes) for account_id in left)
         return [proposal for proposal in proposals if proposal is not None]
 
     try:
@@ -48,7 +48,7 @@ def run_pass(step: Pass, account_ids: Sequence[UUID]) -> None:
             instruments=[step.instrument],
             broker=step.broker,
             propose=propose,
-            record=recorder.record,
+            record=outcomes.record,
             clock=step.clock,
         )
     except OperationalError:
@@ -68,30 +68,30 @@ def client_order_id(signal_id: UUID, account_id: UUID, leg: int) -> str:
     return hashlib.sha256(f"{signal_id}|{account_id}|{leg}".encode()).hexdigest()[:32]
 
 
-def _propose(step: Pass, account_id: UUID, *, desk: Desk, recorder: OutcomeRecorder) -> Proposal | None:
+def _propose(step: Pass, account_id: UUID, *, desk: Desk, outcomes: PassOutcomes) -> Proposal | None:
     """Return the order that this pass wants on one account; None where its outcome is decided without one."""
     if account_id not in desk.accounts:
-        recorder.settle(account_id, OutcomeStatus.REJECTED, "ACCOUNT_INACTIVE", "The account is deleted.")
+        outcomes.settle(account_id, OutcomeStatus.REJECTED, "ACCOUNT_INACTIVE", "The account is deleted.")
         return None
     held = desk.position(account_id, step.instrument.id)
     if step.leg > 1:
-        return _second_leg(step, account_id, held, recorder)
+        return _second_leg(step, account_id, held, outcomes)
     intent = step.intent
     decision = decide(intent.side, held.direction if held else 0, intent.rules, closes_only=intent.closes_only)
     if decision.step is Step.NOTHING:
-        recorder.settle(account_id, OutcomeStatus.SKIPPED, decision.code, decision.reason)
+        outcomes.settle(account_id, OutcomeStatus.SKIPPED, decision.code, decision.reason)
         return None
     if decision.step is Step.OPEN or held is None:
         return _opening(step, account_id)
     if decision.step is Step.CLOSE_THEN_OPEN:
-        recorder.expect_second_leg(account_id)
+        outcomes.expect_second_leg(account_id)
     return _closing(step, account_id, held)
 
 
-def _second_leg(step: Pass, account_id: UUID, held: Position | None, recorder: OutcomeRecorder) -> Proposal | None:
+def _second_leg(step: Pass, account_id: UUID, held: Position | None, outcomes: PassOutcomes) -> Proposal | None:
     if held is None:
         return _opening(step, account_id)
-    recorder.settle(account_id, OutcomeStatus.REJECTED, "NOT_FLAT", "The account is not flat; nothing was opened.")
+    outcomes.settle(account_id, OutcomeStatus.REJECTED, "NOT_FLAT", "The account is not flat; nothing was opened.")
     return None
 
 

@@ -1,44 +1,30 @@
 """The one road: PLAN ► STORE ► PLACE ► APPLY for a batch of accounts. Everything that trades goes down it."""
 
 import logging
-import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import localcontext
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from core.bulk import insert_rows
 from core.exact import WIDE
 from market.models import Instrument
 from trading.brokers.base import Broker
-from trading.models import Fill, Order, OrderType
-from trading.services.apply import apply_receipts
-from trading.services.desk import Desk, load_desk
+from trading.models import Order, OrderType
+from trading.services.apply import Books, apply_receipts
+from trading.services.batch import Batch, Propose, Record
+from trading.services.desk import Clock, load_desk
+from trading.services.facts import tell
 from trading.services.plan import make_plan
-from trading.tickets import Plan, Proposal, Receipt, ReceiptStatus, Ticket
+from trading.services.receipts import book_receipts, unanswered
+from trading.services.stopwatch import Stopwatch
+from trading.tickets import Receipt, Ticket
 
 logger = logging.getLogger(__name__)
 
 LARGEST_BATCH = 500
-
-
-@dataclass(slots=True)
-class Batch:
-    """How far one batch got. `timings` are milliseconds since the batch began, at the end of each step."""
-
-    desk: Desk
-    plan: Plan
-    orders: dict[tuple[UUID, str], Order]
-    receipts: list[Receipt] = field(default_factory=list)
-    timings: dict[str, int] = field(default_factory=dict)
-
-
-Clock = Callable[[], datetime]
-Propose = Callable[[Desk], Sequence[Proposal]]
-Record = Callable[[Batch], None]
 
 
 def walk(
@@ -50,37 +36,42 @@ def walk(
     record: Record,
     clock: Clock,
 ) -> Batch:
-    """Trade what `propose` wants of the locked desk; `record` writes what came of it, in the same transaction.
+    """Trade what `propose` wants of the locked desk; `record` writes what a restart must know, in the same transaction.
 
-    For a broker that talks to a venue, orders are committed as `submitting` before it is called, and `record` is
-    called again with the receipts: once, or in parts where the books of an account fail.
-    At most LARGEST_BATCH accounts.
+    For a broker that talks to a venue, orders are committed as `submitting` before it is called, and what it says is
+    booked in a transaction of its own: in parts, where the books of an account fail. At most LARGEST_BATCH accounts.
     """
-    watch = _Stopwatch()
+    watch = Stopwatch()
     with localcontext(WIDE):
         with transaction.atomic():
             desk = load_desk(account_ids, instruments=instruments, clock=clock)
             plan = make_plan(propose(desk), desk)
             watch.mark("planned")
-            batch = Batch(desk, plan, _store(plan.tickets, desk.now), timings=watch.marks)
-            watch.mark("stored")
-            if broker.inside_transaction:
-                batch.receipts = broker.place(plan.tickets)
-                watch.mark("placed")
-                apply_receipts(batch.orders, batch.receipts, desk=desk)
-                watch.mark("applied")
-            record(batch)
+            orders = {(ticket.account.id, ticket.client_order_id): _order(ticket, desk.now) for ticket in plan.tickets}
+            batch = Batch(desk, plan, orders, timings=watch.marks)
+            books = _place_at_once(batch, broker, watch) if broker.inside_transaction else _store(batch, watch)
+            tell(books, record(batch))
         if not broker.inside_transaction and plan.tickets:
             receipts = _sent(plan.tickets, broker)
             watch.mark("placed")
-            _apply_or_halve(batch, receipts, _After(record, clock, watch))
+            batch.orders |= book_receipts(receipts, clock=clock, watch=watch)
     return batch
 
 
-def _store(tickets: Sequence[Ticket], now: datetime) -> dict[tuple[UUID, str], Order]:
-    orders = [_order(ticket, now) for ticket in tickets]
+def _place_at_once(batch: Batch, broker: Broker, watch: Stopwatch) -> Books:
+    """Let a broker of ours fill the orders before they are written: each row is written once, in its last state."""
+    receipts = broker.place(batch.plan.tickets)
+    watch.mark("placed")
+    books = apply_receipts(batch.orders, receipts, desk=batch.desk)
+    watch.mark("applied")
+    return books
+
+
+def _store(batch: Batch, watch: Stopwatch) -> Books:
+    orders = list(batch.orders.values())
     insert_rows(Order, orders)
-    return {(order.account_id, order.client_order_id): order for order in orders}
+    watch.mark("stored")
+    return Books(batch.desk, orders=orders)
 
 
 def _order(ticket: Ticket, now: datetime) -> Order:
@@ -111,74 +102,7 @@ def _sent(tickets: Sequence[Ticket], broker: Broker) -> list[Receipt]:
     except Exception:
         logger.exception("the broker failed on a batch of %d orders", len(tickets))
         given = {}
-    receipts = [given.pop((ticket.account.id, ticket.client_order_id), _unanswered(ticket)) for ticket in tickets]
-    if given:
-        logger.error("the broker answered for %d orders that it was not given", len(given))
-    return receipts
-
-
-def _unanswered(ticket: Ticket) -> Receipt:
-    reason = "The venue gave no answer; it may have the order."
-    return Receipt(
-        ticket.client_order_id, ticket.account.id, ReceiptStatus.UNKNOWN, reject_code="NO_ANSWER", reason=reason
-    )
-
-
-def _apply_or_halve(batch: Batch, receipts: Sequence[Receipt], after: "_After") -> None:
-    """APPLY what the venue says. What fails is halved until the receipt that fails is alone, and told as unknown."""
-    try:
-        _apply(batch, receipts, after)
-    except OperationalError:
-        raise  # the database is away: the orders stay `submitting`, the venue is asked about them later
-    except Exception:
-        if len(receipts) > 1:
-            half = len(receipts) // 2
-            for part in (receipts[:half], receipts[half:]):
-                _apply_or_halve(batch, part, after)
-            return
-        [failed] = receipts
-        if failed.status is ReceiptStatus.UNKNOWN:
-            raise
-        logger.exception("the books of account %s failed on order %s", failed.account_id, failed.client_order_id)
-        reason = "The venue answered, and the desk failed to book it; the log holds why."
-        told = replace(failed, status=ReceiptStatus.UNKNOWN, executions=(), reject_code="INTERNAL", reason=reason)
-        _apply_or_halve(batch, [told], after)
-
-
-def _apply(batch: Batch, receipts: Sequence[Receipt], after: "_After") -> None:
-    """APPLY in a transaction of its own: the accounts are locked anew, and what is booked already is passed over."""
-    keys = [batch.orders[receipt.account_id, receipt.client_order_id].pk for receipt in receipts]
-    with transaction.atomic():
-        desk = load_desk(
-            {receipt.account_id for receipt in receipts},
-            instruments=list(batch.desk.instruments.values()),
-            clock=after.clock,
-        )
-        stored = Order.objects.select_related("instrument").filter(pk__in=keys)
-        orders = {(order.account_id, order.client_order_id): order for order in stored}
-        booked = Fill.objects.filter(order__in=keys).values_list("account_id", "venue_fill_id")
-        apply_receipts(orders, receipts, desk=desk, known_fills=frozenset(booked))
-        after.watch.mark("applied")
-        after.record(Batch(desk, Plan(batch.plan.tickets, []), orders, list(receipts), batch.timings))
-    batch.orders |= orders
-    batch.receipts += receipts
-
-
-class _Stopwatch:
-    """Milliseconds since it was made."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self.marks: dict[str, int] = {}
-
-    def mark(self, step: str) -> None:
-        self.marks[step] = round((time.perf_counter() - self._began) * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class _After:
-    """What the applying of a venue's receipts needs: who records it, the clock, the stopwatch of the batch."""
-
-    record: Record
-    clock: Clock
-    watch: _Stopwatch
+    keys = [(ticket.account.id, ticket.client_order_id) for ticket in tickets]
+    if given.keys() - set(keys):
+        logger.error("the broker answered for %d orders that it was not given", len(given.keys() - set(keys)))
+    return [given.get(key) or unanswered(*key) for key in keys]

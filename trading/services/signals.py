@@ -5,16 +5,19 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Exists, OuterRef, QuerySet
 
 from core.bulk import insert_rows
 from market.models import Instrument
 from trading.brokers import broker_for
 from trading.intents import Intent
-from trading.models import Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
-from trading.models.signals import FAILURES, SUCCESSES
+from trading.models import Order, OrderStatus, Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
+from trading.models.signals import counted_again
+from trading.services.desk import Clock
+from trading.services.facts import tell_of_signal
+from trading.services.left_behind import settle_left_behind
 from trading.services.passes import Pass, run_pass
-from trading.services.road import LARGEST_BATCH, Clock
+from trading.services.road import LARGEST_BATCH
 
 LEGS = (1, 2)
 
@@ -48,6 +51,8 @@ def open_signal(
         )
         pending = [Outcome(signal=signal, account_id=account_id, updated_at=received_at) for account_id in account_ids]
         insert_rows(Outcome, pending)
+        told = {"source": source, "symbol": signal.symbol, "side": intent.side, "size": intent.size}
+        tell_of_signal(signal, "SignalOpened", now=received_at, **told, accounts=len(pending))
     return signal
 
 
@@ -65,30 +70,35 @@ def refuse_signal(
     size: str = "",
 ) -> Signal:
     """Store a signal that is refused as a whole, with its code and its sentence."""
-    return Signal.objects.create(
-        id=signal_id,
-        source=source,
-        user_id=user_id,
-        bot_id=bot_id,
-        symbol=symbol[:64],
-        side=side[:8],
-        size=size[:64],
-        status=SignalStatus.REJECTED,
-        code=code,
-        reason=reason[:300],
-        received_at=received_at,
-        finished_at=received_at,
-    )
+    with transaction.atomic():
+        signal = Signal.objects.create(
+            id=signal_id,
+            source=source,
+            user_id=user_id,
+            bot_id=bot_id,
+            symbol=symbol[:64],
+            side=side[:8],
+            size=size[:64],
+            status=SignalStatus.REJECTED,
+            code=code,
+            reason=reason[:300],
+            received_at=received_at,
+            finished_at=received_at,
+        )
+        tell_of_signal(signal, "SignalRefused", now=received_at, code=code, reason=signal.reason)
+    return signal
 
 
 def run_signal(signal_id: UUID, *, clock: Clock, keep_alive: Callable[[], None] = lambda: None) -> Signal:
     """Trade what is still pending of a signal and close it. Running it again, or after a crash, doubles nothing.
 
-    `keep_alive` is called before each batch: who runs the signal says so to others.
+    `keep_alive` is called before each batch: who runs the signal says so to others. The signal comes back
+    `processing` where another run of it has orders on their way.
     """
     signal = Signal.objects.select_related("instrument").get(pk=signal_id)
     if signal.status != SignalStatus.PROCESSING or signal.instrument is None:
         return signal
+    settle_left_behind(signal, clock=clock)
     intent = Intent.from_json(signal.intent)
     for leg in LEGS:
         for exchange, account_ids in _pending(signal, leg).items():
@@ -96,7 +106,20 @@ def run_signal(signal_id: UUID, *, clock: Clock, keep_alive: Callable[[], None] 
             for batch in _batches(account_ids):
                 keep_alive()
                 run_pass(step, batch)
-    return _finish(signal, clock())
+    return _finish(signal, clock()) if not _unsettled(signal).exists() else signal
+
+
+def give_up(signal_id: UUID, *, clock: Clock) -> None:
+    """Close a signal that failed again and again: what was not sent is rejected, what may have been is unknown."""
+    signal = Signal.objects.filter(pk=signal_id, status=SignalStatus.PROCESSING).first()
+    if signal is None:
+        return
+    now, told = clock(), {"code": "INTERNAL", "reason": "The desk failed on this signal; the log holds why."}
+    with transaction.atomic():
+        sent = _unsettled(signal).filter(_order_of_this_leg(OrderStatus.SUBMITTING))
+        sent.update(status=OutcomeStatus.UNKNOWN, updated_at=now, **told)
+        _unsettled(signal).update(status=OutcomeStatus.REJECTED, updated_at=now, **told)
+        _finish(signal, now)
 
 
 def _pending(signal: Signal, leg: int) -> dict[str, list[UUID]]:
@@ -108,20 +131,30 @@ def _pending(signal: Signal, leg: int) -> dict[str, list[UUID]]:
     return by_exchange
 
 
+def _unsettled(signal: Signal) -> QuerySet[Outcome]:
+    """Return the outcomes that no order decides yet. One that waits for an order at the venue is not among them."""
+    ordered = _order_of_this_leg(*(set(OrderStatus) - {OrderStatus.SUBMITTING}))
+    return Outcome.objects.filter(~ordered, signal=signal, status=OutcomeStatus.PENDING)
+
+
+def _order_of_this_leg(*statuses: OrderStatus) -> Exists:
+    return Exists(
+        Order.objects.filter(
+            signal=OuterRef("signal"), account=OuterRef("account"), leg=OuterRef("leg"), status__in=statuses
+        )
+    )
+
+
 def _batches(account_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     return (account_ids[start : start + LARGEST_BATCH] for start in range(0, len(account_ids), LARGEST_BATCH))
 
 
 def _finish(signal: Signal, now: datetime) -> Signal:
-    counts = signal.outcomes.aggregate(
-        successes=Count("id", filter=Q(status__in=SUCCESSES)), failures=Count("id", filter=Q(status__in=FAILURES))
-    )
-    signal.success_count, signal.error_count = counts["successes"], counts["failures"]
-    signal.status, signal.finished_at = SignalStatus.PROCESSED, now
-    Signal.objects.filter(pk=signal.pk, status=SignalStatus.PROCESSING).update(
-        status=signal.status,
-        success_count=signal.success_count,
-        error_count=signal.error_count,
-        finished_at=now,
-    )
+    with transaction.atomic():
+        closing = Signal.objects.filter(pk=signal.pk, status=SignalStatus.PROCESSING)
+        closed = closing.update(status=SignalStatus.PROCESSED, finished_at=now, **counted_again())
+        signal.refresh_from_db(fields=["status", "success_count", "error_count", "finished_at"])
+        if closed:
+            told = {"success_count": signal.success_count, "error_count": signal.error_count}
+            tell_of_signal(signal, "SignalHandled", now=now, **told)
     return signal

@@ -11,7 +11,7 @@ from accounts.selectors.ledger import reconcile
 from conftest import NOW
 from trading.decisions import IntentSide
 from trading.models import Fill, Order, Position
-from trading.services import road
+from trading.services import receipts
 from trading.services.apply import apply_receipts
 from trading.services.desk import load_desk
 from trading.tests import venue as answers
@@ -120,18 +120,6 @@ def test_what_was_sent_to_a_broker_that_broke_is_never_sent_again(venue, on_venu
     assert not Fill.objects.exists()
 
 
-def test_what_was_sent_by_a_process_that_died_is_never_sent_again(
-    venue, on_venue, btcusdt, opened, run_again, outcomes
-):
-    signal = opened(btcusdt, on_venue(3), **BUY)
-    venue.raises = KeyboardInterrupt()
-    with pytest.raises(KeyboardInterrupt):
-        run_again(signal)
-    venue.raises = None
-    run_again(signal)
-    assert (len(venue.sent), statuses(), outcomes(signal)) == (3, ["submitting"] * 3, [("pending", "")] * 3)
-
-
 def test_accounts_that_the_plan_refused_stay_refused_when_the_broker_breaks(
     venue, on_venue, btcusdt, send, outcomes, run_again
 ):
@@ -210,11 +198,12 @@ def test_a_database_that_goes_away_after_sending_is_no_verdict(
 ):
     signal = opened(btcusdt, on_venue(2), **BUY)
     with monkeypatch.context() as patch:
-        patch.setattr(road, "apply_receipts", away)
+        patch.setattr(receipts, "apply_receipts", away)
         with pytest.raises(OperationalError):
             run_again(signal)
+    assert statuses() == ["submitting", "submitting"]
     run_again(signal)
-    assert (len(venue.sent), statuses()) == (2, ["submitting", "submitting"])
+    assert (len(venue.sent), statuses()) == (2, ["unknown", "unknown"])
 
 
 def away(*_, **__):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from trading.models import Order
 from trading.tickets import Execution, Receipt, ReceiptStatus, Ticket
 
 Answer = Callable[[Ticket], Receipt | None]
@@ -58,6 +59,7 @@ class Venue:
     watch: Callable[[], object] = lambda: None
     raises: BaseException | None = None
     sent: list[str] = field(default_factory=list)
+    knows: dict[str, Receipt] = field(default_factory=dict)
 
     inside_transaction = False
 
@@ -67,3 +69,6 @@ class Venue:
         if self.raises:
             raise self.raises
         return [receipt for ticket in tickets if (receipt := self.answers(ticket))]
+
+    def status_of(self, orders: Sequence[Order]) -> list[Receipt]:
+        return [self.knows[order.client_order_id] for order in orders if order.client_order_id in self.knows]

@@ -16,7 +16,7 @@ from bots.models import Bot
 from bots.services.alerts import Asked, signal_from_alert
 from core.waiting import announce
 from trading.models import SignalStatus
-from trading.services.signals import run_signal
+from trading.services.signals import give_up, run_signal
 from webhooks.models import Delivery, DeliveryStatus
 from webhooks.reading.alerts import Alert
 from webhooks.reading.parsing import Unreadable, read_alert
@@ -63,7 +63,8 @@ def _claim(bot_id: UUID, now: datetime) -> Delivery | None:
 def _handle(delivery: Delivery, *, clock: Clock) -> bool:
     """Trade one delivery. False where it failed: the sweep brings it back, a little later each time."""
     try:
-        _trade(delivery, clock=clock)
+        if not _trade(delivery, clock=clock):
+            return False
     except OperationalError:
         raise  # the database is away: the lease runs out and the sweep brings it back
     except Exception:
@@ -71,27 +72,32 @@ def _handle(delivery: Delivery, *, clock: Clock) -> bool:
         if delivery.attempts < MOST_ATTEMPTS:
             _mine(delivery).update(lease_until=clock() + timedelta(seconds=2**delivery.attempts))
             return False
+        give_up(delivery.correlation_id, clock=clock)
         reason = "The desk failed on this alert; the log holds why."
         _end(delivery, DeliveryStatus.REJECTED, "INTERNAL", reason, clock())
     announce(str(delivery.correlation_id))
     return True
 
 
-def _trade(delivery: Delivery, *, clock: Clock) -> None:
+def _trade(delivery: Delivery, *, clock: Clock) -> bool:
+    """Return whether the alert is done with. It is not while another run of it has orders on their way to a venue."""
     try:
         asked = _asked(read_alert(bytes(delivery.body)))
     except Unreadable as unreadable:
         _end(delivery, DeliveryStatus.REJECTED, unreadable.code, unreadable.message, clock())
-        return
+        return True
     bot = Bot.objects.select_related("owner").get(pk=delivery.bot_id)
     signal = signal_from_alert(
         bot, asked, signal_id=delivery.correlation_id, received_at=delivery.received_at, now=clock()
     )
     if signal.status == SignalStatus.PROCESSING:
         signal = run_signal(signal.id, clock=clock, keep_alive=lambda: _renew(delivery, clock()))
+    if signal.status == SignalStatus.PROCESSING:
+        return False
     refused = signal.status == SignalStatus.REJECTED
     status = DeliveryStatus.REJECTED if refused else DeliveryStatus.PROCESSED
     _end(delivery, status, signal.code, signal.reason, clock())
+    return True
 
 
 def _asked(alert: Alert) -> Asked:
