@@ -6,10 +6,16 @@ field refuses is refused here too.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from core.columns import array_text, prepared
+
+Columns = Sequence[Sequence[Any]]
 
 
 def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
@@ -19,48 +25,73 @@ def insert_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None
     """
     if not rows:
         return
-    made_there = model._meta.auto_field
-    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.generated and field != made_there]
+    fields = _written_fields(model)
     for field in fields:
-        for row in rows:
-            setattr(row, field.attname, field.pre_save(row, add=True))
-    names = ", ".join(_quoted(field.column) for field in fields)
-    source, params = _source(fields, rows)
-    columns = ", ".join(f"v.{_quoted(field.column)}" for field in fields)
-    sql = f"INSERT INTO {_quoted(model._meta.db_table)} ({names}) SELECT {columns} FROM {source}"  # noqa: S608 - names of ours
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False):
+            for row in rows:
+                field.pre_save(row, add=True)
+    _insert(model, fields, [[getattr(row, field.attname) for row in rows] for field in fields])
     for row in rows:
         row._state.adding = False
-        row._state.db = connection.alias
+        row._state.db = DEFAULT_DB_ALIAS
+
+
+def insert_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any]], **same: Any) -> None:
+    """Insert rows that no instance was made of: `columns` by attribute name, `same` for what all rows share.
+
+    A column that is not given has its field's default, drawn once for all rows; what only saving an instance would
+    fill in (auto_now_add) has none.
+    """
+    many = len(next(iter(columns.values())))
+    if not many:
+        return
+    fields = _written_fields(model)
+    shared = {field.attname: same.get(field.attname, field.get_default()) for field in fields}
+    given = [columns.get(field.attname) or list(repeat(shared[field.attname], many)) for field in fields]
+    _insert(model, fields, given)
 
 
 def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str]) -> int:
     """Write the named fields of saved instances, matched by primary key, in one statement; return rows changed."""
     if not rows:
         return 0
-    key: Any = model._meta.pk
-    fields: list[Any] = [model._meta.get_field(name) for name in names]
-    source, params = _source([key, *fields], rows)
-    column = {field.name: _quoted(field.column) for field in [key, *fields]}
-    changes = ", ".join(f"{column[field.name]} = v.{column[field.name]}" for field in fields)
+    fields: list[Any] = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
+    values = [[getattr(row, field.attname) for row in rows] for field in fields]
+    connection = connections[DEFAULT_DB_ALIAS]
+    source, params = _source(fields, values, connection)
+    key, *changed = [_quoted(field.column) for field in fields]
+    changes = ", ".join(f"{name} = v.{name}" for name in changed)
     table = _quoted(model._meta.db_table)
-    sql = f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.{column[key.name]} = v.{column[key.name]}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(f"UPDATE {table} SET {changes} FROM {source} WHERE {table}.{key} = v.{key}", params)  # noqa: S608
         return cursor.rowcount
 
 
-def _source(fields: Sequence[Any], rows: Sequence[models.Model]) -> tuple[str, list[Any]]:
-    columns = [[field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows] for field in fields]
+def _written_fields(model: type[models.Model]) -> list[Any]:
+    counted_up = model._meta.auto_field
+    return [field for field in model._meta.concrete_fields if not field.generated and field != counted_up]
+
+
+def _insert(model: type[models.Model], fields: Sequence[Any], values: Columns) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    source, params = _source(fields, values, connection)
+    names = ", ".join(_quoted(field.column) for field in fields)
+    columns = ", ".join(f"v.{_quoted(field.column)}" for field in fields)
+    sql = f"INSERT INTO {_quoted(model._meta.db_table)} ({names}) SELECT {columns} FROM {source}"  # noqa: S608 - names of ours
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+def _source(fields: Sequence[Any], values: Columns, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    columns = [prepared(field, column, connection) for field, column in zip(fields, values, strict=True)]
     if connection.vendor == "sqlite":
         return _json_source(fields, columns)
-    arrays = ", ".join(f"%s::{_array_type(field)}" for field in fields)
+    arrays = ", ".join(f"%s::{_array_type(field, connection)}" for field in fields)
     names = ", ".join(_quoted(field.column) for field in fields)
-    return f"unnest({arrays}) AS v({names})", columns
+    return f"unnest({arrays}) AS v({names})", [array_text(column) for column in columns]
 
 
-def _array_type(field: Any) -> str:
+def _array_type(field: Any, connection: BaseDatabaseWrapper) -> str:
     """Without the length: a cast to varchar(40) would cut what is longer, which the column itself refuses."""
     name = field.rel_db_type(connection) if field.is_relation else field.db_type(connection)
     return f"{name.partition('(')[0]}[]"
@@ -76,4 +107,4 @@ def _json_source(fields: Sequence[Any], columns: list[list[Any]]) -> tuple[str, 
 
 
 def _quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
+    return connections[DEFAULT_DB_ALIAS].ops.quote_name(name)

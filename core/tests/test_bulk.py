@@ -6,11 +6,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 
-from core.bulk import insert_rows, update_rows
+from core.bulk import insert_columns, insert_rows, update_rows
 from core.exact import NotExact
 from core.tests.conftest import Sample
+
+
+class Kind(models.TextChoices):
+    ONE = "one"
+
 
 AT = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 VALUES = [
@@ -141,3 +146,57 @@ def test_a_text_that_is_too_long_is_never_cut(samples, on_postgresql, write):
     with refused, transaction.atomic():
         write(Sample, [Sample(text="x" * 41)])
     assert not samples.filter(text="x" * 40).exists()
+
+
+HOSTILE = [
+    "NULL",
+    "null",
+    "{}",
+    "{a,b}",
+    '"',
+    "\\",
+    '\\"',
+    ",",
+    " ",
+    "",
+    "a\nb\tc",
+    "💥",
+    "'; DROP TABLE x; --",
+    "%s",
+    "$1",
+]
+
+
+def test_texts_that_look_like_an_array_of_the_database_come_back(samples):
+    rows = [Sample(text=text, data={"text": text}) for text in (*HOSTILE, None)]
+    insert_rows(Sample, rows)
+    assert [samples.get(pk=row.pk).text for row in rows] == [*HOSTILE, None]
+    assert [samples.get(pk=row.pk).data["text"] for row in rows] == [*HOSTILE, None]
+
+
+def test_a_choice_is_stored_as_its_text(samples):
+    insert_rows(Sample, [Sample(text=Kind.ONE), Sample(text="two")])
+    assert set(samples.values_list("text", flat=True)) == {"one", "two"}
+
+
+def test_columns_become_rows_with_the_defaults_of_the_others(samples):
+    ids = [uuid.uuid4(), uuid.uuid4()]
+    insert_columns(Sample, {"id": ids, "count": [1, 2]}, text="same", stamped_at=AT)
+    rows = samples.order_by("count").values_list("id", "count", "text", "flag")
+    assert list(rows) == [(ids[0], 1, "same", None), (ids[1], 2, "same", None)]
+
+
+def test_no_columns_are_no_statement(samples, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        insert_columns(Sample, {"id": [], "count": []}, text="same")
+
+
+def test_columns_refuse_what_their_fields_refuse(samples):
+    with pytest.raises(NotExact):
+        insert_columns(Sample, {"id": [uuid.uuid4()], "money": [0.1]})
+
+
+@pytest.mark.parametrize("money", [Decimal("sNaN"), Decimal("NaN"), 1.0, True, Decimal("1e-9")], ids=repr)
+def test_a_value_beside_an_equal_good_one_is_refused_all_the_same(samples, money):
+    with pytest.raises(NotExact):
+        insert_rows(Sample, [Sample(money=Decimal(1)), Sample(money=money)])

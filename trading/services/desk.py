@@ -51,11 +51,15 @@ class Desk:
 
     def state(self, account_id: UUID, bot_id: UUID | None) -> SwitchState:
         """Return the strictest switch that covers the account; a bot's switch covers that bot's orders only."""
+        if not self.switches:
+            return SwitchState.ACTIVE
         states = [self.switches[scope] for scope in self._covering(account_id, bot_id) if scope in self.switches]
         return max(states, key=_STRICTNESS.index, default=SwitchState.ACTIVE)
 
     def limits_on(self, account_id: UUID, bot_id: UUID | None) -> list[RiskLimit]:
         """Return every enabled limit that covers the account's order."""
+        if not self.limits:
+            return []
         return [limit for scope in self._covering(account_id, bot_id) for limit in self.limits.get(scope, ())]
 
     def _covering(self, account_id: UUID, bot_id: UUID | None) -> set[Scope]:
@@ -123,8 +127,9 @@ def _scopes(accounts: dict[UUID, TradingAccount]) -> dict[UUID, set[Scope]]:
             (ScopeType.USER.value, account.owner_id),
             (ScopeType.ACCOUNT.value, account.id),
         }
-    for row in AccountScope.objects.filter(account__in=list(accounts)):
-        scopes[row.account_id].add((row.scope_type, row.scope_id))
+    rows = AccountScope.objects.filter(account__in=list(accounts))
+    for account_id, scope_type, scope_id in rows.values_list("account", "scope_type", "scope_id"):
+        scopes[account_id].add((scope_type, scope_id))
     return scopes
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from core.bulk import insert_rows
+from core.bulk import insert_columns
+from core.ids import fresh_ids
 from market.models import Instrument
 from trading.brokers import broker_for
 from trading.intents import Intent
@@ -49,10 +51,10 @@ def open_signal(
             intent=intent.to_json(),
             received_at=received_at,
         )
-        pending = [Outcome(signal=signal, account_id=account_id, updated_at=received_at) for account_id in account_ids]
-        insert_rows(Outcome, pending)
+        columns = {"id": list(islice(fresh_ids(), len(account_ids))), "account_id": account_ids}
+        insert_columns(Outcome, columns, signal_id=signal.id, updated_at=received_at)
         told = {"source": source, "symbol": signal.symbol, "side": intent.side, "size": intent.size}
-        tell_of_signal(signal, "SignalOpened", now=received_at, **told, accounts=len(pending))
+        tell_of_signal(signal, "SignalOpened", now=received_at, **told, accounts=len(account_ids))
     return signal
 
 
