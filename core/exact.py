@@ -56,11 +56,14 @@ def to_money(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-MONEY_SCALE), rounding=ROUND_HALF_EVEN, context=WIDE)
 
 
-def plain(value: Decimal | None) -> str | None:
-    """Return a decimal without exponent and without trailing zeros ("0.5", "100"); None stays None."""
+def plain(value: Decimal | None, *, decimals: int | None = None) -> str | None:
+    """Return a decimal without exponent and without trailing zeros ("0.5", "100"); None stays None.
+
+    With `decimals`, rounded to so many, half to even.
+    """
     if value is None:
         return None
-    text = format(value, "f")
+    text = format(value, "f" if decimals is None else f".{decimals}f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text

@@ -11,6 +11,7 @@ from accounts.models import TradingAccount
 from market.models import Instrument
 from market.quotes import Quote
 from trading.models import OrderSide
+from trading.pricing import FillTerms
 from trading.sizes import Distance, Size
 
 Trace = list[dict[str, Any]]
@@ -42,12 +43,16 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A sized, checked order for one account: what a broker is given. `quote` is what it was planned on."""
+    """A sized, checked order for one account: what a broker is given.
+
+    `quote` is what it was planned on, `terms` what it would be filled at on paper.
+    """
 
     proposal: Proposal
     account: TradingAccount
     quantity: Decimal
     quote: Quote
+    terms: FillTerms
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
     trace: Trace = field(default_factory=list)

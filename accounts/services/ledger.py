@@ -14,6 +14,8 @@ from accounts.models import Book, TradingAccount, Transfer, TransferKind
 from core.bulk import insert_rows, update_rows
 from core.errors import AppError, Conflict
 from core.exact import plain
+from core.ids import fresh_ids
+from core.rows import new_row
 from core.streams.outbox import emit
 
 _OTHER_BOOK = {
@@ -57,7 +59,8 @@ def post_entries(entries: Sequence[Entry], *, accounts: Mapping[UUID, TradingAcc
 
     Two statements, however many entries. Raises IntegrityError where a reference is there already.
     """
-    transfers = [_transfer(entry, accounts[entry.account_id], now) for entry in entries]
+    keys = fresh_ids()
+    transfers = [_transfer(entry, accounts[entry.account_id], next(keys), now) for entry in entries]
     insert_rows(Transfer, transfers)
     touched = list({entry.account_id: accounts[entry.account_id] for entry in entries}.values())
     update_rows(TradingAccount, touched, ["balance", "transfers_count"])
@@ -92,13 +95,15 @@ def _move(account_id: UUID, *, kind: TransferKind, amount: Decimal, reference: s
         raise Conflict(f"The reference {reference} is in this account's ledger already.") from error
 
 
-def _transfer(entry: Entry, account: TradingAccount, now: datetime) -> Transfer:
+def _transfer(entry: Entry, account: TradingAccount, key: UUID, now: datetime) -> Transfer:
     account.balance += entry.amount
     account.transfers_count += 1
     other = _OTHER_BOOK[entry.kind]
     debit, credit = (Book.CASH, other) if entry.amount > 0 else (other, Book.CASH)
-    return Transfer(
-        account=account,
+    return new_row(
+        Transfer,
+        id=key,
+        account_id=account.id,
         number=account.transfers_count,
         kind=entry.kind,
         debit=debit,

@@ -1,9 +1,8 @@
-"""The paper broker: fills market orders at once from the engine and the quote they were planned on."""
+"""The paper broker: fills market orders at once, at the terms that PLAN found in the engine on its quote."""
 
 from collections.abc import Sequence
 
 from trading.models import Order
-from trading.pricing import market_fill
 from trading.tickets import Execution, Receipt, ReceiptStatus, Ticket
 
 
@@ -22,16 +21,12 @@ class PaperBroker:
 
 def _filled(ticket: Ticket) -> Receipt:
     proposal = ticket.proposal
-    terms = market_fill(
-        instrument=proposal.instrument,
-        quote=ticket.quote,
-        direction=proposal.side.direction,
-        quantity=ticket.quantity,
-        seed=ticket.account.seed,
-        leg=proposal.leg,
-    )
     execution = Execution(
-        f"{proposal.client_order_id}-1", ticket.quantity, terms.price, terms.commission, ticket.quote.at
+        f"{proposal.client_order_id}-1",
+        ticket.quantity,
+        ticket.terms.price,
+        ticket.terms.commission,
+        ticket.quote.at,
     )
     return Receipt(
         proposal.client_order_id,

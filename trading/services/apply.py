@@ -1,6 +1,6 @@
 """APPLY: from receipts to fills, positions, ledger and order states; each receipt counts once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +9,8 @@ from accounts.models import TransferKind
 from accounts.services.ledger import Entry, post_entries
 from core.bulk import insert_rows, update_rows
 from core.exact import to_money
+from core.ids import fresh_ids
+from core.rows import new_row
 from trading.engine.money import closing_part, cost_of_part, profit
 from trading.models import Fill, Order, OrderSide, OrderStatus, Position, PositionSide
 from trading.models.orders import ALLOWED_CHANGES
@@ -36,6 +38,7 @@ class Books:
     entries: list[Entry] = field(default_factory=list)
     opened: dict[UUID, Position] = field(default_factory=dict)
     changed: dict[UUID, Position] = field(default_factory=dict)
+    ids: Iterator[UUID] = field(default_factory=fresh_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +149,12 @@ def _book(order: Order, execution: Execution, books: Books) -> None:
     if held and closing:
         part = _Part(1, closing, to_money(execution.price * closing), to_money(fee * closing / execution.quantity))
         realized = _close(held, part, execution, books)
-        books.fills.append(_fill(order, execution, part, position=held, realized=realized))
+        books.fills.append(_fill(order, execution, part, books, position=held, realized=realized))
         notional, fee = notional - part.notional, fee - part.fee
     if opening:
         part = _Part(2 if closing else 1, opening, notional, fee)
         position = _open(order, part, execution, books)
-        books.fills.append(_fill(order, execution, part, position=position, realized=Decimal(0)))
+        books.fills.append(_fill(order, execution, part, books, position=position, realized=Decimal(0)))
     reference = f"fill:{execution.venue_fill_id}"
     if realized:
         books.entries.append(Entry(order.account_id, TransferKind.TRADE_PNL, realized, reference))
@@ -181,7 +184,9 @@ def _close(held: Position, part: _Part, execution: Execution, books: Books) -> D
 def _open(order: Order, part: _Part, execution: Execution, books: Books) -> Position:
     held = books.desk.position(order.account_id, order.instrument_id)
     if held is None:
-        held = Position(
+        held = new_row(
+            Position,
+            id=next(books.ids),
             account_id=order.account_id,
             instrument_id=order.instrument_id,
             side=PositionSide.LONG if order.side == OrderSide.BUY else PositionSide.SHORT,
@@ -206,12 +211,16 @@ def _mark_changed(position: Position, books: Books) -> None:
         books.changed[position.id] = position
 
 
-def _fill(order: Order, execution: Execution, part: _Part, *, position: Position, realized: Decimal) -> Fill:
-    return Fill(
-        order=order,
+def _fill(
+    order: Order, execution: Execution, part: _Part, books: Books, *, position: Position, realized: Decimal
+) -> Fill:
+    return new_row(
+        Fill,
+        id=next(books.ids),
+        order_id=order.id,
         account_id=order.account_id,
         instrument_id=order.instrument_id,
-        position=position,
+        position_id=position.id,
         venue_fill_id=execution.venue_fill_id,
         part=part.number,
         side=order.side,

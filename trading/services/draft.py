@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.exact import plain
+from core.exact import PRICE_SCALE, plain
 from market.models import Instrument
 from market.quotes import Quote
 from trading.models import Position
@@ -61,4 +61,4 @@ class Draft:
 
 
 def _printed(value: object) -> object:
-    return plain(round(value, 10)) if isinstance(value, Decimal) else value
+    return plain(value, decimals=PRICE_SCALE) if isinstance(value, Decimal) else value

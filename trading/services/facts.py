@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.facts import Fact, account_message, balance_changed, told_at
-from core.exact import plain
+from core.exact import PRICE_SCALE, plain
 from core.streams.outbox import Message, emit
 from trading.models import Fill, Order, Outcome, Position, Signal
 from trading.services.apply import Books
@@ -97,7 +97,7 @@ def _position_changed(position: Position, symbol: str) -> Fact:
         "symbol": symbol,
         "side": position.side,
         "size": plain(position.size),
-        "entry_price": plain(round(position.entry_price, 10)),
+        "entry_price": plain(position.entry_price, decimals=PRICE_SCALE),
         "stop_loss": plain(position.stop_loss),
         "take_profit": plain(position.take_profit),
         "realized_pnl": plain(position.realized_pnl),

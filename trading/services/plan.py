@@ -52,7 +52,16 @@ def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
     except Refused as refused:
         return Refusal(proposal, refused.code, refused.message, trace)
     account = desk.accounts[proposal.account_id]
-    return Ticket(proposal, account, draft.quantity, quote, draft.stop_loss, draft.take_profit, trace)
+    return Ticket(
+        proposal=proposal,
+        account=account,
+        quantity=draft.quantity,
+        quote=quote,
+        terms=draft.priced,
+        stop_loss=draft.stop_loss,
+        take_profit=draft.take_profit,
+        trace=trace,
+    )
 
 
 def _terms(draft: Draft) -> FillTerms:

@@ -10,6 +10,8 @@ from django.db import transaction
 
 from core.bulk import insert_rows
 from core.exact import WIDE
+from core.ids import fresh_ids
+from core.rows import new_row
 from market.models import Instrument
 from trading.brokers.base import Broker
 from trading.models import Order, OrderType
@@ -47,8 +49,7 @@ def walk(
             desk = load_desk(account_ids, instruments=instruments, clock=clock)
             plan = make_plan(propose(desk), desk)
             watch.mark("planned")
-            orders = {(ticket.account.id, ticket.client_order_id): _order(ticket, desk.now) for ticket in plan.tickets}
-            batch = Batch(desk, plan, orders, timings=watch.marks)
+            batch = Batch(desk, plan, _orders(plan.tickets, desk.now), timings=watch.marks)
             books = _place_at_once(batch, broker, watch) if broker.inside_transaction else _store(batch, watch)
             tell(books, record(batch))
         if not broker.inside_transaction and plan.tickets:
@@ -74,11 +75,18 @@ def _store(batch: Batch, watch: Stopwatch) -> Books:
     return Books(batch.desk, orders=orders)
 
 
-def _order(ticket: Ticket, now: datetime) -> Order:
+def _orders(tickets: Sequence[Ticket], now: datetime) -> dict[tuple[UUID, str], Order]:
+    keys = fresh_ids()
+    return {(ticket.account.id, ticket.client_order_id): _order(ticket, next(keys), now) for ticket in tickets}
+
+
+def _order(ticket: Ticket, key: UUID, now: datetime) -> Order:
     proposal = ticket.proposal
-    return Order(
+    order = new_row(
+        Order,
+        id=key,
         account_id=proposal.account_id,
-        instrument=proposal.instrument,
+        instrument_id=proposal.instrument.id,
         signal_id=proposal.signal_id,
         leg=proposal.leg,
         bot_id=proposal.bot_id,
@@ -93,6 +101,8 @@ def _order(ticket: Ticket, now: datetime) -> Order:
         created_at=now,
         updated_at=now,
     )
+    order.instrument = proposal.instrument
+    return order
 
 
 def _sent(tickets: Sequence[Ticket], broker: Broker) -> list[Receipt]:
