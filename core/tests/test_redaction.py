@@ -15,6 +15,9 @@ from core.redaction import RedactingFormatter, redact
         ("GET /api/v1/webhook/tradingview/test", "GET /api/v1/webhook/tradingview/test"),
         ("/ws/1?token=s3cret&since=4", "/ws/1?token=***&since=4"),
         ("Authorization: Bearer s3cret", "Authorization: Bearer ***"),
+        ("postgres://desk:s3cret@db:5432/desk", "postgres://desk:***@db:5432/desk"),
+        ("redis://:s3cret@127.0.0.1:6379/0 away", "redis://:***@127.0.0.1:6379/0 away"),
+        ("http://127.0.0.1:8000/a@b", "http://127.0.0.1:8000/a@b"),
         ("nothing to hide", "nothing to hide"),
     ],
 )
