@@ -7,8 +7,11 @@ class BotsConfig(AppConfig):
     name = "bots"
 
     def ready(self) -> None:
+        from bots import examinations
         from bots.services import connections
+        from core.examinations import register
         from groups.services import membership
 
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)
+        register("bots", examinations.examine_keys, needs=("migrations",))

@@ -10,4 +10,8 @@ class MarketConfig(AppConfig):
     name = "market"
 
     def ready(self) -> None:
+        from core.examinations import register
+        from market import examinations
+
         post_migrate.connect(catalogue.install_after_migrate, sender=self, dispatch_uid="market.catalogue")
+        register("feed", examinations.examine_feed, needs=("migrations",))

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import Book, TradingAccount, Transfer
+from accounts.models.trading_accounts import TradingAccountQuerySet
 from accounts.models.transfers import TransferQuerySet
+from core.fields import MoneyField
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,15 @@ def reconcile(account: TradingAccount) -> Reconciliation:
         .get()
     )
     return Reconciliation(row["balance"], (row["debits"] or Decimal(0)) - (row["credits"] or Decimal(0)))
+
+
+def false_balances() -> TradingAccountQuerySet:
+    """Return the accounts, deleted ones too, whose balance is not what their transfers add up to."""
+    nothing = Value(Decimal(0), output_field=MoneyField())
+    return TradingAccount.objects.annotate(
+        debits=Coalesce(Sum("transfers__amount", filter=Q(transfers__debit=Book.CASH)), nothing),
+        credits=Coalesce(Sum("transfers__amount", filter=Q(transfers__credit=Book.CASH)), nothing),
+    ).exclude(debits=F("balance") + F("credits"))
 
 
 def ledger_rows(account: TradingAccount) -> TransferQuerySet:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from market.models import Instrument
@@ -34,4 +34,13 @@ class QuoteSource(Protocol):
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> dict[UUID, Quote]:
         """Return the newest quote of each instrument by its id; an instrument without a quote is absent."""
+        ...
+
+
+@runtime_checkable
+class FeedSource(QuoteSource, Protocol):
+    """A source whose prices come over a line that can fall silent: it can say when it last heard one."""
+
+    def newest_quote_at(self) -> datetime | None:
+        """Return the time of the newest quote of all its instruments; None before the first."""
         ...
