@@ -1,4 +1,5 @@
-# make run: the desk on http://127.0.0.1:8000 · make test: the tests · both install what they need.
+# make run: the desk on http://127.0.0.1:8000 · make test: the tests · make doctor: what is wrong.
+# All install what they need.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -7,7 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 ARGS ?=
 
-.PHONY: run test lint bench proof migrate seed schema dev
+.PHONY: run test doctor lint bench proof migrate seed schema dev
 
 run: $(VENV)/.run
 	@$(PY) manage.py bootstrap --demo
@@ -15,6 +16,9 @@ run: $(VENV)/.run
 
 test: $(VENV)/.run
 	@$(PY) -m config.run_tests $(ARGS)
+
+doctor: $(VENV)/.run
+	@$(PY) manage.py doctor $(ARGS)
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check .

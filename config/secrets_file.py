@@ -19,7 +19,13 @@ def read_or_make(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
         return given
     if not path.exists():
         _make(path)
-    return {**_read(path), **given}
+    return {**read(path), **given}
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return those of NAMES that the file holds. Raises OSError."""
+    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    return {name: value for name, value in pairs if name in NAMES}
 
 
 def _make(path: Path) -> None:
@@ -40,8 +46,3 @@ def _make(path: Path) -> None:
         return
     finally:
         draft.unlink()
-
-
-def _read(path: Path) -> dict[str, str]:
-    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
-    return {name: value for name, value in pairs if name in NAMES}

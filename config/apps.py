@@ -1,0 +1,25 @@
+"""The project itself: what it stands on is examined here."""
+
+from django.apps import AppConfig
+
+
+class DeskConfig(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        from config.examinations import chosen_settings, clock, database, environment, own_secrets, processes
+        from config.examinations import redis_server as redis
+        from core.examinations import register
+
+        register("environment", environment.examine_environment)
+        register("secrets", own_secrets.examine_secrets)
+        register("settings", chosen_settings.examine_settings)
+        register("database", database.examine_database)
+        register("storage", database.examine_storage, needs=("database",))
+        register("migrations", database.examine_migrations, needs=("database",))
+        register("triggers", database.examine_triggers, needs=("migrations",))
+        register("redis", redis.examine_redis)
+        register("database-clock", clock.examine_database_clock, needs=("database",))
+        register("redis-clock", clock.examine_redis_clock, needs=("redis",))
+        register("workers", processes.examine_workers, needs=("redis",))
+        register("beat", processes.examine_beat, needs=("migrations",))

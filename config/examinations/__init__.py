@@ -1,0 +1,1 @@
+"""Examinations of what the desk stands on: its surroundings, settings, servers, clock and processes."""
