@@ -32,11 +32,11 @@ def examine_migrations() -> Iterator[Finding]:
     executor = MigrationExecutor(connection)
     loader = executor.loader
     waiting = [str(migration) for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
-    # What a squashed migration replaces is off the graph and on the disk still.
+    # Not the graph: what a squashed migration replaces is off it and on the disk still.
     unknown = sorted(
         f"{app}.{name}"
         for app, name in loader.applied_migrations or {}
-        if app in loader.migrated_apps and (app, name) not in {*loader.disk_migrations}
+        if app in loader.migrated_apps and (app, name) not in (loader.disk_migrations or {})
     )
     if waiting:
         yield error(
