@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
+from config import garbage
 from core import triggers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -16,6 +17,7 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def refuse_a_changeable_ledger(**_: Any) -> None:
+def make_ready(**_: Any) -> None:
     """A worker does not start on a ledger without its triggers."""
     triggers.require()
+    garbage.settle()
