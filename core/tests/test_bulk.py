@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, models, transaction
 
-from core.bulk import insert_columns, insert_rows, update_rows
+from core.bulk import insert_columns, insert_rows, update_rows, upsert_newer_rows
 from core.exact import NotExact
 from core.tests.conftest import Sample
 
@@ -200,3 +200,32 @@ def test_columns_refuse_what_their_fields_refuse(samples):
 def test_a_value_beside_an_equal_good_one_is_refused_all_the_same(samples, money):
     with pytest.raises(NotExact):
         insert_rows(Sample, [Sample(money=Decimal(1)), Sample(money=money)])
+
+
+@pytest.mark.parametrize(("column", "value"), VALUES, ids=repr)
+def test_an_upserted_value_comes_back_new_and_replaced(samples, column, value):
+    row = Sample(**{column: value, "at": AT})
+    upsert_newer_rows(Sample, [row], newer_by="at")
+    assert getattr(samples.get(pk=row.pk), column) == getattr(row, column)
+    newer = Sample(pk=row.pk, **{column: value, "at": AT.replace(year=2027)})
+    upsert_newer_rows(Sample, [newer], newer_by="at")
+    assert getattr(samples.get(pk=row.pk), column) == getattr(newer, column)
+
+
+def test_an_upsert_replaces_what_is_older_and_counts_it(samples):
+    old, same, new = (Sample(text="old", at=AT.replace(second=second)) for second in (1, 2, 3))
+    insert_rows(Sample, [old, same, new])
+    rows = [Sample(pk=row.pk, text="new", at=AT.replace(second=2)) for row in (old, same, new)]
+    assert upsert_newer_rows(Sample, [*rows, Sample(text="new", at=AT)], newer_by="at") == 2
+    assert list(samples.order_by("at", "text").values_list("text", flat=True)) == ["new", "new", "old", "old"]
+
+
+def test_an_upsert_of_many_rows_is_one_statement(samples, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        upsert_newer_rows(Sample, [Sample(at=AT) for _ in range(2000)], newer_by="at")
+    assert samples.count() == 2000
+
+
+def test_an_upsert_of_nothing_asks_nothing(samples, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert upsert_newer_rows(Sample, [], newer_by="at") == 0
