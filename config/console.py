@@ -58,7 +58,11 @@ CONSOLE = {
                 _page("Sessions", "accounts_usersession", "devices"),
                 _page("Shares", "accounts_share", "share"),
             ),
-            _section("Market", _page("Instruments", "market_instrument", "currency_exchange")),
+            _section(
+                "Market",
+                _page("Instruments", "market_instrument", "currency_exchange"),
+                _page("Latest quotes", "market_latestquote", "price_change"),
+            ),
             _section(
                 "System",
                 _page("Periodic tasks", "django_celery_beat_periodictask", "schedule"),

@@ -1,4 +1,4 @@
-"""The embedded desk: one process that serves HTTP and runs the worker and the beat in threads."""
+"""The embedded desk: one process that serves HTTP and runs the worker, the beat and the price feed in threads."""
 
 import logging
 import os
@@ -12,6 +12,8 @@ from celery import Celery
 from celery.beat import EmbeddedService
 from celery.exceptions import SecurityWarning
 from daphne.server import Server
+
+from market.feed import PriceFeed
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class EmbeddedDesk:
             quiet=True,
         )
         self._beat: Any = EmbeddedService(celery, thread=True, scheduler_cls=celery.conf.beat_scheduler)
+        self._feed = PriceFeed()
         self._server = Server(
             application=application,
             endpoints=[f"tcp:port={port}:interface={host}"],
@@ -64,8 +67,10 @@ class EmbeddedDesk:
     def _start_workers(self) -> None:
         threading.Thread(target=self._worker.start, name="worker", daemon=True).start()
         self._beat.start()
+        self._feed.start()
         self._on_ready()
 
     def _stop_workers(self) -> None:
+        self._feed.stop()
         self._worker.stop()
         self._beat.stop()

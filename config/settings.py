@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from celery.schedules import schedule
@@ -216,6 +217,9 @@ else:
 DEFAULT_ACCOUNT_BALANCE = "10000"
 CURRENCIES_AT_PAR = env.list("CURRENCIES_AT_PAR", ["USD", "USDT", "USDC"])
 SYNTHETIC_MARKET_SEED = env.int("SYNTHETIC_MARKET_SEED", 7)
+PRICE_SOURCE = env.str("PRICE_SOURCE", "synthetic")
+PRICE_FEED_SECONDS = env.float("PRICE_FEED_SECONDS", 1.0)
+EXCHANGE_URLS: Any = env.json("EXCHANGE_URLS", {})  # venue: base URL; checked at start
 WEBHOOK_BODY_LIMIT = 64 * 1024
 WEBHOOK_WAIT_SECONDS = env.float("WEBHOOK_WAIT_SECONDS", 2.0)
 WEBHOOK_WAITING_MOST = env.int("WEBHOOK_WAITING_MOST", 16)

@@ -19,6 +19,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 CELERY_BROKER_URL = "memory://localhost/"
+# Whatever .env says, no test takes prices from an exchange of the world.
+PRICE_SOURCE = "synthetic"
+EXCHANGE_URLS = {"bybit": "http://127.0.0.1:1"}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: tests with threads need connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}

@@ -1,20 +1,39 @@
-"""Instruments in the operators' console: looked up, edited, suspended, never deleted."""
+"""Instruments in the operators' console: looked up, edited, suspended, never deleted; the quotes fetched of them."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin import DeskAdmin
+from core.admin import DeskAdmin, ReadOnlyAdmin
 from market.kinds import Status
-from market.models import Instrument
+from market.models import Instrument, LatestQuote
+from market.sources import CATALOGUE, NETWORK
 
 _IDENTITY = ("symbol", "venue", "kind", "base", "quote", "settle")
 
 
+class InstrumentForm(forms.ModelForm):
+    """An instrument whose source can have a market of it."""
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        source = NETWORK.get(self.cleaned_data.get("source", ""))
+        names = {
+            name: self.cleaned_data.get(name) or getattr(self.instance, name) for name in ("kind", "base", "quote")
+        }
+        if source is not None and not source.covers(**names):
+            self.add_error("source", "This source has no markets of this kind.")
+        return self.cleaned_data
+
+
 @admin.register(Instrument)
 class InstrumentAdmin(DeskAdmin):
+    form = InstrumentForm
     list_display = ("symbol", "name", "venue", "kind", "state", "tick_size", "lot_size", "max_leverage", "source")
     list_filter = ("kind", "status", "venue", "settle", "source")
     search_fields = ("symbol", "name", "base")
@@ -37,5 +56,25 @@ class InstrumentAdmin(DeskAdmin):
         fixed = [name for name in _IDENTITY if obj is not None]
         return [*super().get_readonly_fields(request, obj), *fixed]
 
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name != "source":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        choices = [(name, name) for name in CATALOGUE]
+        return forms.ChoiceField(
+            choices=choices,
+            initial=db_field.get_default(),
+            help_text=db_field.help_text,
+            widget=UnfoldAdminSelectWidget(choices=choices),
+        )
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(LatestQuote)
+class LatestQuoteAdmin(ReadOnlyAdmin):
+    list_display = ("instrument", "source", "bid", "ask", "last", "at")
+    list_filter = ("source",)
+    list_select_related = ("instrument",)
+    search_fields = ("instrument__symbol",)
+    ordering = ("instrument__symbol",)

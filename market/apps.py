@@ -1,6 +1,7 @@
 """The market app: instruments, how they are spelled, what they cost now."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 
 from market import catalogue
@@ -10,8 +11,10 @@ class MarketConfig(AppConfig):
     name = "market"
 
     def ready(self) -> None:
-        from core.examinations import register
-        from market import examinations
+        from core import examinations
+        from market.checks import check_settings
+        from market.examinations import examine_feed
 
+        register(check_settings)
         post_migrate.connect(catalogue.install_after_migrate, sender=self, dispatch_uid="market.catalogue")
-        register("feed", examinations.examine_feed, needs=("migrations",))
+        examinations.register("feed", examine_feed, needs=("migrations",))

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import apps as installed_apps
 from django.apps.registry import Apps
+from django.conf import settings
 from django.db import models
 
 from market.kinds import Kind
@@ -160,10 +161,13 @@ INSTRUMENTS: tuple[dict[str, Any], ...] = (
 
 
 def install(model: type[models.Model], *, using: str) -> None:
-    """Create the instruments of this catalogue that are absent, in at most two statements; rows there are kept."""
+    """Create the instruments of this catalogue that are absent, in at most two statements; rows there are kept.
+
+    The markets of exchanges take their prices from PRICE_SOURCE; from then on the row's `source` decides.
+    """
     rows = model._default_manager.using(using)
     present = set(rows.values_list("symbol", flat=True))
-    absent = [model(**values) for values in INSTRUMENTS if values["symbol"] not in present]
+    absent = [model(**values, **_source(values)) for values in INSTRUMENTS if values["symbol"] not in present]
     if absent:
         # Another process may be migrating at the same time; whose rows come first does not matter.
         rows.bulk_create(absent, ignore_conflicts=True)
@@ -176,3 +180,7 @@ def install_after_migrate(*, using: str, apps: Apps = installed_apps, **_: objec
     except LookupError:
         return
     install(model, using=using)
+
+
+def _source(values: dict[str, Any]) -> dict[str, str]:
+    return {} if values["venue"] == _PAPER["venue"] else {"source": settings.PRICE_SOURCE}

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
 from core.examinations import Finding, error, ok, skipped, warning
 from market.models import Instrument
+from market.selectors import SourceState, price_source_states
 from market.sources import CATALOGUE
-from market.sources.base import FeedSource
 
 
 def examine_feed() -> Iterator[Finding]:
@@ -25,22 +25,23 @@ def feed_findings(*, now: datetime) -> Iterator[Finding]:
     for unknown in sorted(limits.keys() - CATALOGUE.keys()):
         found = f"{len(limits[unknown])} instrument(s) take their prices from {unknown}, which this desk does not know."
         yield error(found, "Correct their source in the console, or run the version of the code that has it.")
-    feeds = {name: source for name, source in CATALOGUE.items() if name in limits and isinstance(source, FeedSource)}
-    for name, feed in feeds.items():
-        yield age_finding(name, feed.newest_quote_at(), limits=limits[name], now=now)
-    if not feeds:
+    states = [state for state in price_source_states(now=now) if state.name in limits]
+    for state in states:
+        yield age_finding(state, limits=limits[state.name])
+    if not states:
         yield skipped("No source in use needs a network.")
 
 
-def age_finding(name: str, newest: datetime | None, *, limits: list[int], now: datetime) -> Finding:
+def age_finding(state: SourceState, *, limits: list[int]) -> Finding:
     """Judge a feed's newest quote: too old for some instruments is a warning, for all of them an error."""
-    advice = f"See that the price feed runs and reaches {name}; until then orders are refused as STALE_QUOTE."
-    if newest is None:
-        return error(f"{name} has sent no quote yet.", advice)
-    age = now - newest
-    found = f"The newest quote of {name} is {age.total_seconds():.1f} s old."
-    if age > timedelta(seconds=max(limits)):
+    advice = f"See that the price feed runs and reaches {state.name}; until then orders are refused as STALE_QUOTE."
+    if state.age_seconds is None:
+        return error(f"{state.name} has sent no quote yet.", advice)
+    found = f"The newest quote of {state.name} is {state.age_seconds:.1f} s old."
+    if state.age_seconds > max(limits):
         return error(found, advice)
-    if age > timedelta(seconds=min(limits)):
+    if state.age_seconds > min(limits):
         return warning(found, advice)
+    if state.never_quoted:
+        return warning(f"{state.never_quoted} instrument(s) of {state.name} never had a quote.", advice)
     return ok(found)

@@ -1,4 +1,4 @@
-"""Instruments: what can be traded, in which steps, and what a trade of it costs."""
+"""Instruments: what can be traded, in which steps, what a trade of it costs; and the newest quote fetched of each."""
 
 import uuid
 from collections.abc import Collection
@@ -97,3 +97,30 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return self.symbol
+
+
+class LatestQuote(models.Model):
+    """The newest quote of one instrument that a source on the network gave.
+
+    Written by the price feed only, through `market.services.quotes`: a quote takes the place of an older one, never
+    of a newer. It stays when its source is down, and grows old. Sources that compute their prices have no rows.
+    """
+
+    instrument = models.OneToOneField(
+        Instrument, on_delete=models.CASCADE, primary_key=True, related_name="latest_quote", editable=False
+    )
+    source = models.CharField(max_length=32, help_text="Who gave it: the instrument may take another's by now.")
+    bid = PriceField()
+    ask = PriceField()
+    last = PriceField()
+    at = models.DateTimeField(help_text="The moment it is from, on this desk's clock.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(bid__gt=0, last__gt=0, ask__gte=models.F("bid")), name="latest_quote_can_be"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} at {self.at}"

@@ -1,15 +1,20 @@
-"""Reading the market: an instrument under any spelling of its symbol, and its ticker."""
+"""Reading the market: an instrument under any spelling of its symbol, its ticker, how the price sources are."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, F, Max, Q
+
+from core.breaker import BreakerState
 from core.errors import Unavailable
 from market.kinds import Kind
 from market.models import Instrument
 from market.quotes import is_stale, latest_quotes
+from market.sources import NETWORK
 from market.symbols import Market, UnknownSymbol, bases_of, own_names, resolve
 
 _NAMES = ("symbol", "base", "quote", "settle", "kind")
@@ -36,6 +41,20 @@ class Ticker:
     timestamp: datetime
     age_seconds: float
     stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a price source on the network is: `age_seconds` is its newest quote's, None where it never gave one.
+
+    `breaker` is None where this process fetches no prices: then only the ages tell of an outage.
+    """
+
+    name: str
+    instruments: int
+    never_quoted: int
+    age_seconds: float | None
+    breaker: BreakerState | None
 
 
 def find_instrument(text: str, *, default_kind: str = Kind.LINEAR, only_kind: str | None = None) -> Instrument:
@@ -72,6 +91,32 @@ def ticker(instrument: Instrument, *, now: datetime) -> Ticker:
         timestamp=quote.at,
         age_seconds=round(quote.age_seconds(now), 3),
         stale=is_stale(quote, instrument, now=now),
+    )
+
+
+def price_source_states(*, now: datetime) -> list[SourceState]:
+    """Return the state of each source on the network by name, also of one that no instrument takes: one query."""
+    quoted = Q(latest_quote__source=F("source"))
+    taken = Instrument.objects.filter(source__in=list(NETWORK)).values("source").order_by("source")
+    figures: dict[str, Any] = {
+        row["source"]: row
+        for row in taken.annotate(
+            instruments=Count("pk"),
+            quoted=Count("latest_quote", filter=quoted),
+            newest=Max("latest_quote__at", filter=quoted),
+        )
+    }
+    return [_source_state(name, figures.get(name, {}), now=now) for name in sorted(NETWORK)]
+
+
+def _source_state(name: str, figures: dict[str, Any], *, now: datetime) -> SourceState:
+    count, newest = figures.get("instruments", 0), figures.get("newest")
+    return SourceState(
+        name=name,
+        instruments=count,
+        never_quoted=count - figures.get("quoted", 0),
+        age_seconds=None if newest is None else round((now - newest).total_seconds(), 3),
+        breaker=NETWORK[name].breaker_state(),
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +33,8 @@ from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from groups.services.membership import create_group
 from market.models import Instrument
+from market.services.quotes import keep_quotes
+from market.sources.base import Quote
 from trading.models import LimitType, RiskLimit, ScopeType, Signal, SwitchState
 from trading.services.scopes import turn_switch
 from webhooks.models import Proof
@@ -41,8 +44,8 @@ from webhooks.services.inbox import Origin, take
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 WRITTEN_BY_SERVICES = (
-    *("accounts.Transfer", "accounts.UserSession", "trading.AccountScope", "trading.Fill", "trading.Order"),
-    *("trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
+    *("accounts.Transfer", "accounts.UserSession", "market.LatestQuote", "trading.AccountScope", "trading.Fill"),
+    *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
 )
 NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group")
 ADDED = [model for model in MODELS if model._meta.label not in NEVER_ADDED]
@@ -87,6 +90,8 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         turn_switch(ScopeType.GROUP, group.id, state=SwitchState.ACTIVE, reason="Looked at it.")
         open_session(tom, device=Device(), now=now)
         Share.objects.create(user=tom, scope_type=Share.Scope.BOT, scope_id=bot.id, created_by=ada)
+        instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
+        keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})
         every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
         PeriodicTask.objects.create(name=f"{name} task", task="webhooks.tasks.sweep_inbox", interval=every)
         CrontabSchedule.objects.create(minute="5")

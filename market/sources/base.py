@@ -1,13 +1,31 @@
-"""What a quote is, and what a source of quotes must answer."""
+"""What a quote is, what a source of quotes must answer, and what one on the network must be able to do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 from uuid import UUID
 
+from core.breaker import BreakerState
+from core.errors import Unavailable
 from market.models import Instrument
+
+Clock = Callable[[], datetime]
+
+
+class SourceDown(Unavailable):
+    """A source on the network gave nothing usable; the sentence is ours, nothing of what it sent is in it."""
+
+    code = "PRICE_SOURCE_DOWN"
+
+
+class SourceBusy(SourceDown):
+    """The source asks to be left alone for `wait_seconds`."""
+
+    def __init__(self, message: str, *, wait_seconds: float) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +55,17 @@ class QuoteSource(Protocol):
         ...
 
 
-@runtime_checkable
-class FeedSource(QuoteSource, Protocol):
-    """A source whose prices come over a line that can fall silent: it can say when it last heard one."""
+class NetworkSource(Protocol):
+    """Where the price feed fetches quotes; nobody else asks it, for it is slow and may be down."""
 
-    def newest_quote_at(self) -> datetime | None:
-        """Return the time of the newest quote of all its instruments; None before the first."""
+    def covers(self, *, kind: str, base: str, quote: str) -> bool:
+        """Say whether the source could have a market of this kind."""
+        ...
+
+    def fetch(self, instruments: Sequence[Instrument], *, clock: Clock) -> list[Quote]:
+        """Return the quotes that could be had now. An outage is logged and counted, never raised."""
+        ...
+
+    def breaker_state(self) -> BreakerState | None:
+        """Return the worst state of its breakers; None in a process that fetches nothing."""
         ...

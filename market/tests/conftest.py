@@ -1,7 +1,15 @@
-"""Who asks in the tests of the market's API."""
+"""Who asks in the tests of the market's API, and a Bybit of the tests' own."""
 
 import pytest
 from rest_framework.test import APIClient
+
+from core.breaker import Breaker
+from market import sources
+from market.models import Instrument
+from market.sources.bybit import BybitCategory, BybitSource
+from market.sources.bybit_tickers import CATEGORIES
+from market.sources.http import JsonClient
+from market.tests.bybit_server import serving
 
 
 @pytest.fixture
@@ -9,3 +17,46 @@ def client(tom):
     client = APIClient()
     client.force_authenticate(tom)
     return client
+
+
+class Seconds:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds():
+    return Seconds()
+
+
+@pytest.fixture
+def exchange(settings):
+    """A local server that plays Bybit, in place of the real one."""
+    with serving() as server:
+        settings.EXCHANGE_URLS = {"bybit": server.url}
+        yield server
+
+
+@pytest.fixture
+def bybit(monkeypatch, seconds):
+    """The source of this test alone: breakers on a clock of the test's, an answer may take 0.6 seconds."""
+    source = BybitSource(
+        [
+            BybitCategory(name, client=JsonClient(deadline_seconds=0.6), breaker=Breaker(name, monotonic=seconds))
+            for name in CATEGORIES
+        ]
+    )
+    monkeypatch.setitem(sources.NETWORK, "bybit", source)
+    return source
+
+
+@pytest.fixture
+def on_bybit(db):
+    """The four perpetuals, their prices taken from Bybit."""
+    Instrument.objects.filter(venue="bybit").update(source="bybit")
+    return list(Instrument.objects.filter(venue="bybit").in_order())

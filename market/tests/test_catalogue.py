@@ -28,6 +28,14 @@ def test_flushed_database_has_them_again():
     assert set(Instrument.objects.values_list("symbol", flat=True)) == SYMBOLS
 
 
+def test_markets_of_exchanges_begin_with_the_price_source_of_the_settings(settings):
+    Instrument.objects.filter(symbol__in=["DOGEUSDT", "EURUSD"]).delete()
+    settings.PRICE_SOURCE = "bybit"
+    install(Instrument, using="default")
+    sources = dict(Instrument.objects.values_list("symbol", "source"))
+    assert (sources["DOGEUSDT"], sources["EURUSD"], sources["BTCUSDT"]) == ("bybit", "synthetic", "synthetic")
+
+
 def test_absent_instrument_comes_back_and_edited_one_is_kept(django_assert_num_queries):
     Instrument.objects.filter(symbol="DOGEUSDT").delete()
     Instrument.objects.filter(symbol="BTCUSDT").update(spread=Decimal("0.5"), status="suspended")

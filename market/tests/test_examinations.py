@@ -5,38 +5,31 @@ from datetime import timedelta
 import pytest
 
 from conftest import NOW
-from market import sources
 from market.examinations import examine_feed, feed_findings
 from market.models import Instrument
+from market.services.quotes import keep_quotes
+from market.sources.base import Quote
 
 pytestmark = pytest.mark.django_db
 
 
-class Feed:
-    """A source over a network, last heard of at `newest`."""
-
-    def __init__(self, newest):
-        self.newest = newest
-
-    def quotes(self, instruments, *, now):
-        return {}
-
-    def newest_quote_at(self):
-        return self.newest
-
-
 @pytest.fixture
-def heard(monkeypatch):
-    """Let two instruments, stale after 10 and 60 seconds, hang on a feed last heard of so many seconds ago."""
+def heard():
+    """Let two instruments, stale after 10 and 60 seconds, hang on Bybit, last heard of so many seconds ago."""
 
-    def hear(seconds):
-        newest = None if seconds is None else NOW - timedelta(seconds=seconds)
-        monkeypatch.setitem(sources.CATALOGUE, "bybit", Feed(newest))
+    def hear(seconds, symbols=("BTCUSDT", "ETHUSDT")):
         Instrument.objects.filter(symbol="BTCUSDT").update(source="bybit", stale_after_seconds=10)
         Instrument.objects.filter(symbol="ETHUSDT").update(source="bybit", stale_after_seconds=60)
+        quoted = Instrument.objects.filter(symbol__in=symbols if seconds is not None else ())
+        keep_quotes({"bybit": [kept(instrument, seconds) for instrument in quoted]})
         return [finding.level for finding in feed_findings(now=NOW)]
 
     return hear
+
+
+def kept(instrument, seconds):
+    price = instrument.reference_price
+    return Quote(instrument.id, price, price, price, NOW - timedelta(seconds=seconds))
 
 
 def test_a_market_that_moves_by_itself_is_not_looked_at():
@@ -50,9 +43,8 @@ def test_a_silent_feed_is_judged_by_what_its_instruments_allow(heard, seconds, l
     assert heard(seconds) == [level]
 
 
-def test_a_feed_that_no_instrument_uses_is_not_looked_at(monkeypatch):
-    monkeypatch.setitem(sources.CATALOGUE, "bybit", Feed(None))
-    assert [finding.level for finding in feed_findings(now=NOW)] == ["skipped"]
+def test_an_instrument_that_never_had_a_quote_is_told(heard):
+    assert heard(1, symbols=["BTCUSDT"]) == ["warning"]
 
 
 def test_an_instrument_of_an_unknown_source_is_an_error():

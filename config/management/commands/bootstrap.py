@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from config.demo import find_demo, make_demo
+from market.feed import PriceFeed
 
 
 class Command(BaseCommand):
@@ -37,5 +38,6 @@ class Command(BaseCommand):
 
     def _make_demo(self) -> None:
         owner = User.objects.filter(role=Role.ADMIN).earliest("created_at")
+        PriceFeed().round()  # where PRICE_SOURCE is an exchange, the demo's history needs a price of it
         desk = make_demo(owner, clock=timezone.now)
         self.stdout.write(f"demo made: {len(desk.accounts)} accounts, group {desk.group}, bot {desk.bot}")

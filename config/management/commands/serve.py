@@ -15,9 +15,9 @@ from core import triggers
 
 
 class Command(BaseCommand):
-    """`manage.py serve --port 8000`: HTTP, worker and beat."""
+    """`manage.py serve --port 8000`: HTTP, worker, beat and price feed."""
 
-    help = "Serves the desk: web, worker and beat in one process."
+    help = "Serves the desk: web, worker, beat and price feed in one process."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
