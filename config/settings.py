@@ -273,5 +273,6 @@ LOGGING = {
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},  # its warnings hold what servers sent
     },
 }
