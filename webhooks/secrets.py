@@ -5,12 +5,14 @@ Everything here takes hostile bytes: it never raises, and its work grows with th
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from webhooks.reading.json_alert import bare_name, read_leniently
 from webhooks.reading.synonyms import Field
+from webhooks.reading.text_fields import CUT, is_form_encoded
 
 STRUCK = b"***"
 LONGEST_SECRET = 512
@@ -22,27 +24,39 @@ SECRET_NAMES = (
     *("botkey", "botsecret", "bottoken", "secretkey", "apikey", "apisecret", "authkey", "authtoken", "accesstoken"),
     *("auth", "password", "passwd", "pass", "pwd"),
 )
+# Other platforms' credentials, email_token or broker_api_key: struck out, though they prove nobody here.
+_SECRET_ENDINGS = ("secret", "token", "password", "passphrase", "apikey")
 
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\]:,]|[^\s"{}\[\]:,]++', re.DOTALL)
 _ESCAPES = re.compile(
     rb"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\([\"\\/bfnrt])"
 )
 _SHORT_ESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+_PERCENT = re.compile(rb"%([0-9a-fA-F]{2})")
 
-_NAME = rb"(?<![A-Za-z0-9_-])([A-Za-z][A-Za-z0-9_-]{0,39})"
-_IS = rb"\s*+[:=]\s*+"
+# Behind a line break that is written as \n a name begins as well.
+_NAME = rb"(?:(?<![A-Za-z0-9_\\-])|(?<=\\)(?![nr])|(?<=\\[nr]))([A-Za-z][A-Za-z0-9_-]{0,39})"
+_FIELD = rb"[A-Za-z][A-Za-z0-9_.-]{0,39}[ \t]*+(?:=|:\s)"
 # secret=…, secret: …, 'secret': …, and with curly quotes; in a text that is not JSON.
-_HEAD = re.compile(_NAME + rb"(?:\\{0,8}[\"']|\xe2\x80[\x98-\x9f])?" + _IS)
+_HEAD = re.compile(_NAME + rb"(?:\\{0,8}[\"']|\xe2\x80[\x98-\x9f])?\s*+[:=][ \t]*+")
+# passphrase …, in a text that is not JSON; not the value of another field.
+_SPACED_HEAD = re.compile(rb"(?<![:=])" + _NAME + rb"[ \t]++(?![:=])")
 # \"secret\": …, JSON written into a string of JSON.
-_EMBEDDED_HEAD = re.compile(_NAME + rb"\\{1,8}\"" + _IS)
+_EMBEDDED_HEAD = re.compile(_NAME + rb"\\{1,8}\"\s*+[:=][ \t]*+")
+# What begins an order is no secret, whatever stands before it: a strategy may be called Golden Key.
+_ORDERS = rb"(?i:buy|sell|long|short|close|exit|flat|flatten|cover|open|enter|entry|go|order)(?![A-Za-z0-9_-])"
+_BARE = rb"[^\s,;&|\"'\\]|\\(?!\\{0,7}[nr])"
 _VALUE = re.compile(
-    rb"\\{1,8}\"((?:[^\"\\]|\\(?!\\{0,7}\"))*+)"
-    rb"|\"((?:[^\"\\]|\\.)*+)"
-    rb"|'([^'\r\n]*+)"
-    rb"|\xe2\x80[\x98-\x9f]((?:[^\xe2\r\n]|\xe2(?!\x80[\x98-\x9f]))*+)"
-    rb"|(?!(?:null|true|false)\b|[\[{])([^\s,;&|\"']*[^\s,;&|\"'}\]])",
+    rb"\s*+\\{1,8}\"((?:[^\"\\]|\\(?!\\{0,7}\"))*+)(?:\\{1,8}\")?"
+    rb"|\s*+\"((?:[^\"\\]|\\.)*+)\"?"
+    rb"|\s*+'([^'\r\n]*+)'?"
+    rb"|\s*+\xe2\x80[\x98-\x9f]((?:[^\xe2\r\n]|\xe2(?!\x80[\x98-\x9f]))*+)(?:\xe2\x80[\x98-\x9f])?"
+    # Behind a space another field may stand, where the secret was left empty.
+    rb"|(?:(?<=[:=])|(?!" + _FIELD + rb"))(?!(?:null|true|false)\b|" + _ORDERS + rb"|[\[{])"
+    rb"((?:" + _BARE + rb")*(?:(?![}\]])(?:" + _BARE + rb")))",
     re.DOTALL,
 )
+_TEXT_HEADS = (_HEAD, _SPACED_HEAD)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,17 +68,16 @@ class _Span:
 
 def is_secret_name(key: str) -> bool:
     """Whether a field called `key` holds a secret, however its words are joined."""
-    return bare_name(key) in SECRET_NAMES
+    name = bare_name(key)
+    return name in SECRET_NAMES or name.endswith(_SECRET_ENDINGS)
 
 
 def find_secret(raw: bytes) -> str | None:
     """Return the secret that an alert carries at its top, or None; from broken JSON and key=value text too."""
     body = read_leniently(raw)
-    found: dict[str, str] = {}
-    for key, value in _text_pairs(raw) if body is None else body.items():
-        if isinstance(value, str) and _is_usable(value, LONGEST_SECRET):
-            found.setdefault(bare_name(key), value)
-    return next((found[name] for name in SECRET_NAMES if name in found), None)
+    if body is not None:
+        return _preferred(body.items())
+    return _preferred(_text_pairs(raw, _HEAD)) or _preferred(_text_pairs(raw, _SPACED_HEAD))
 
 
 def bot_of(raw: bytes) -> tuple[str | None, str | None]:
@@ -79,9 +92,24 @@ def strike_out(raw: bytes, known: Collection[str]) -> bytes:
     Known secrets are found in any JSON escape too. All other bytes stay; what was valid JSON stays valid where secrets
     are whole strings or numbers. A secret that itself holds *** is not sure to go.
     """
-    head = _HEAD if read_leniently(raw) is None else _EMBEDDED_HEAD
-    in_text = [_Span(start, end) for _, start, end in _text_values(raw, head)]
+    heads = _TEXT_HEADS if read_leniently(raw) is None else (_EMBEDDED_HEAD,)
+    in_text = [_Span(*value.value) for head in heads for value in _text_values(raw, head)]
     return _replaced(raw, [*_known_spans(raw, known), *_json_spans(raw), *in_text])
+
+
+def without_secrets(text: str) -> str:
+    """Return a text that is not JSON without its fields of secrets, their names included: a cut stands for each."""
+    raw = text.encode("utf-8", "surrogatepass")
+    cuts = [_Span(*value.field, CUT.encode()) for head in _TEXT_HEADS for value in _text_values(raw, head)]
+    return _replaced(raw, cuts).decode("utf-8", "surrogatepass")
+
+
+def _preferred(fields: Iterable[tuple[str, object]]) -> str | None:
+    found: dict[str, str] = {}
+    for key, value in fields:
+        if isinstance(value, str) and _is_usable(value, LONGEST_SECRET):
+            found.setdefault(bare_name(key), value)
+    return next((found[name] for name in SECRET_NAMES if name in found), None)
 
 
 def _is_usable(text: str, longest: int) -> bool:
@@ -96,13 +124,23 @@ def _one_of(body: dict[str, Any], names: Collection[str]) -> str | None:
     return value if _is_usable(value, LONGEST_NAME) else None
 
 
-def _text_pairs(raw: bytes) -> Iterator[tuple[str, str]]:
-    for name, start, end in _text_values(raw, _HEAD):
-        yield name, raw[start:end].decode("utf-8", "replace")
+def _text_pairs(raw: bytes, heads: re.Pattern[bytes]) -> Iterator[tuple[str, str]]:
+    is_encoded = is_form_encoded(raw.decode("utf-8", "replace"))
+    for found in _text_values(raw, heads):
+        text = raw[slice(*found.value)].decode("utf-8", "replace")
+        yield found.name, unquote(text) if is_encoded else text
 
 
-def _text_values(raw: bytes, heads: re.Pattern[bytes]) -> Iterator[tuple[str, int, int]]:
-    """Yield (name, start, end) of the values of secret fields that stand in free text."""
+@dataclass(frozen=True, slots=True)
+class _TextValue:
+    """A secret's field in free text: its name, where the value stands, and where the whole field does."""
+
+    name: str
+    value: tuple[int, int]
+    field: tuple[int, int]
+
+
+def _text_values(raw: bytes, heads: re.Pattern[bytes]) -> Iterator[_TextValue]:
     done = 0
     for head in heads.finditer(raw):
         name = head[1].decode("ascii")
@@ -110,18 +148,20 @@ def _text_values(raw: bytes, heads: re.Pattern[bytes]) -> Iterator[tuple[str, in
         if head.start() < done or not is_secret_name(name):
             continue
         value = _VALUE.match(raw, head.end())
-        if value and value.lastindex:
-            done = value.end()
-            yield name, *value.span(value.lastindex)
+        if value is None or not value.lastindex:
+            continue
+        # In "webhook key abc" key is no secret but the name of one.
+        if heads is _SPACED_HEAD and is_secret_name(value[value.lastindex].decode("utf-8", "replace")):
+            continue
+        done = value.end()
+        yield _TextValue(name, value.span(value.lastindex), (head.start(), value.end()))
 
 
 def _json_spans(raw: bytes) -> Iterator[_Span]:
     """Yield the values of secret fields, objects and lists in full depth; as far as `raw` is JSON, none is missed."""
-    tokens = list(_TOKENS.finditer(raw))
     is_secret = False
     inside_secret = [False]
-    for token, following in zip(tokens, [*tokens[1:], None], strict=False):
-        text = token[0]
+    for start, text, following in _tokens(raw):
         if text in {b"{", b"["}:
             inside_secret.append(inside_secret[-1] or is_secret)
             is_secret = False
@@ -130,10 +170,22 @@ def _json_spans(raw: bytes) -> Iterator[_Span]:
             inside_secret = inside_secret or [False]
         elif text == b",":
             is_secret = False
-        elif following and following[0] == b":":
+        elif following == b":":
             is_secret = text.startswith(b'"') and is_secret_name(_key(text))
         elif text != b":" and (is_secret or inside_secret[-1]):
-            yield from _scalar_span(token.start(), text)
+            yield from _scalar_span(start, text)
+
+
+def _tokens(raw: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield each token of JSON with where it starts and the one after it; none where no string can name a secret."""
+    if b'"' not in raw:
+        return
+    start, text = 0, b""
+    for token in _TOKENS.finditer(raw):
+        if text:
+            yield start, text, token[0]
+        start, text = token.start(), token[0]
+    yield start, text, b""
 
 
 def _key(token: bytes) -> str:
@@ -157,12 +209,12 @@ def _known_spans(raw: bytes, known: Collection[str]) -> Iterator[_Span]:
     secrets = {secret.encode("utf-8", "surrogatepass") for secret in known if secret}
     if not secrets:
         return
-    for text, origins in _views(raw):
+    for view in _views(raw):
         for secret in secrets:
-            at = text.find(secret)
+            at = view.text.find(secret)
             while at >= 0:
-                yield _Span(_before_escape(raw, origins[at][0]), origins[at + len(secret) - 1][1])
-                at = text.find(secret, at + 1)
+                yield _Span(_before_escape(raw, view.starts[at]), view.ends[at + len(secret) - 1])
+                at = view.text.find(secret, at + 1)
 
 
 def _before_escape(raw: bytes, start: int) -> int:
@@ -172,31 +224,45 @@ def _before_escape(raw: bytes, start: int) -> int:
     return start
 
 
-def _views(raw: bytes) -> Iterator[tuple[bytes, list[tuple[int, int]]]]:
-    """Yield `raw`, then with JSON's escapes undone once and twice, each byte with where in `raw` it came from."""
-    text, origins = raw, [(place, place + 1) for place in range(len(raw))]
-    yield text, origins
-    for _ in range(2):
-        if b"\\" not in text:
-            return
-        text, origins = _unescaped(text, origins)
-        yield text, origins
+@dataclass(frozen=True, slots=True)
+class _View:
+    """An alert's bytes as some reader would undo their escapes, and where each one stood as received."""
+
+    text: bytes
+    starts: Sequence[int]
+    ends: Sequence[int]
 
 
-def _unescaped(text: bytes, origins: list[tuple[int, int]]) -> tuple[bytes, list[tuple[int, int]]]:
+def _views(raw: bytes) -> Iterator[_View]:
+    """Yield `raw`, then with JSON's escapes and those of forms undone, each once and twice: relays wrap alerts."""
+    received = _View(raw, range(len(raw)), range(1, len(raw) + 1))
+    yield received
+    for escapes, mark in ((_ESCAPES, b"\\"), (_PERCENT, b"%")):
+        view = received
+        for _ in range(2):
+            if mark not in view.text:
+                break
+            view = _unescaped(view, escapes)
+            yield view
+
+
+def _unescaped(view: _View, escapes: re.Pattern[bytes]) -> _View:
     plain = bytearray()
-    places: list[tuple[int, int]] = []
+    starts: list[int] = []
+    ends: list[int] = []
     done = 0
-    for escape in _ESCAPES.finditer(text):
+    for escape in escapes.finditer(view.text):
         letter = _letter(escape)
-        plain += text[done : escape.start()] + letter
-        places += origins[done : escape.start()]
-        places += [(origins[escape.start()][0], origins[escape.end() - 1][1])] * len(letter)
+        plain += view.text[done : escape.start()] + letter
+        starts += [*view.starts[done : escape.start()], *[view.starts[escape.start()]] * len(letter)]
+        ends += [*view.ends[done : escape.start()], *[view.ends[escape.end() - 1]] * len(letter)]
         done = escape.end()
-    return bytes(plain + text[done:]), places + origins[done:]
+    return _View(bytes(plain + view.text[done:]), [*starts, *view.starts[done:]], [*ends, *view.ends[done:]])
 
 
 def _letter(escape: re.Match[bytes]) -> bytes:
+    if escape.re is _PERCENT:
+        return bytes.fromhex(escape[1].decode("ascii"))
     high, low, single, short = escape.groups()
     if short:
         return _SHORT_ESCAPES.get(short, short)

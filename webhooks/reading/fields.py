@@ -103,6 +103,16 @@ def read_flag(entry: Entry) -> bool:
     return answer
 
 
+def refuse_placeholder(text: str, *, label: str = "The text") -> None:
+    """Raises Unreadable, UNRESOLVED_PLACEHOLDER, where `text` holds a placeholder that nobody filled in."""
+    placeholder = _PLACEHOLDER.search(text)
+    if placeholder:
+        raise Unreadable(
+            Reason.UNRESOLVED_PLACEHOLDER,
+            f"{label} still holds the placeholder {shown(placeholder[0])}, which TradingView did not fill in.",
+        )
+
+
 def shown(text: str) -> str:
     """Return `text` in quotes, printable, and cut where it is long."""
     quoted = repr(text[: LONGEST_SHOWN + 1])
@@ -150,12 +160,7 @@ def _is_blank(value: Any) -> bool:
 def _refuse_unusable(entry: Entry, value: Any) -> None:
     if not isinstance(value, str) and not (isinstance(value, bool) and entry.meaning in FLAGS):
         raise entry.refused("is neither text nor a number")
-    placeholder = _PLACEHOLDER.search(entry.text)
-    if placeholder:
-        raise Unreadable(
-            Reason.UNRESOLVED_PLACEHOLDER,
-            f"{entry.label} still holds the placeholder {shown(placeholder[0])}, which TradingView did not fill in.",
-        )
+    refuse_placeholder(entry.text, label=entry.label)
 
 
 def _as_text(value: Any) -> str:

@@ -3,15 +3,18 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from core.errors import Invalid
 from trading.sizes import Distance, parse_distance, parse_price
 from webhooks.reading.alert_sizes import read_size
 from webhooks.reading.alerts import Alert, OrderType, Reason, Side, Unreadable
 from webhooks.reading.fields import Entry, Found, agreed, gather, read_flag, shown
+from webhooks.reading.foreign import refuse_foreign_fields
 from webhooks.reading.intents import read_intent
-from webhooks.reading.json_alert import bare_name, read_object
+from webhooks.reading.json_alert import bare_name, read_object, read_text
 from webhooks.reading.synonyms import INFORMATION, SIZES, Field
+from webhooks.reading.texts import is_plain_text, read_plain_text
 from webhooks.reading.times import parse_time
 from webhooks.secrets import LONGEST_NAME
 
@@ -34,7 +37,7 @@ def read_alert(raw: bytes) -> Alert:
 
     The top of the alert wins over objects nested in it, but the side and the symbol must be the same everywhere.
     """
-    found = gather(read_object(raw))
+    found = gather(_fields(raw))
     order_type = _order_type(found)
     intent = read_intent(found)
     alert_ids = found.all(Field.ALERT_ID)
@@ -57,6 +60,15 @@ def read_alert(raw: bytes) -> Alert:
         do_trade=agreed(found.all(Field.DO_TRADE), read_flag) is not False,
         extra=found.extra | _unused(found, intent.side),
     )
+
+
+def _fields(raw: bytes) -> dict[str, Any]:
+    text = read_text(raw)
+    if is_plain_text(text):
+        return read_plain_text(text)
+    body = read_object(text)
+    refuse_foreign_fields(body)
+    return body
 
 
 def _unused(found: Found, side: Side) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from market.symbols import Market, UnknownSymbol, resolve
 from trading.sizes import Size, SizeMode
 from webhooks.reading.alerts import Side
 from webhooks.reading.parsing import Unreadable, read_alert
@@ -13,13 +14,19 @@ from webhooks.secrets import find_secret, strike_out
 
 PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "data" / "tradingview" / "payloads.json"
 
-BODIES = (
-    {row["id"]: row["body"].encode() for row in json.loads(PAYLOADS.read_text())["payloads"]}
-    if PAYLOADS.exists()
-    else {}
-)
+ROWS = json.loads(PAYLOADS.read_text())["payloads"] if PAYLOADS.exists() else []
+BODIES = {row["id"]: row["body"].encode() for row in ROWS}
+EXPECTED = {row["id"]: row["expect"] for row in ROWS}
 pytestmark = pytest.mark.skipif(not BODIES, reason="the public payloads are not beside this repository")
 
+MARKETS = [Market("BTCUSDT", "BTC", "USDT", "USDT", "linear"), Market("CRVUSDT", "CRV", "USDT", "USDT", "linear")]
+ORDERS = {("buy", None): "buy", ("sell", None): "sell", ("close", "long"): "sell", ("close", "short"): "buy"}
+INTENTS = {
+    ("buy", None): "open_long",
+    ("sell", None): "open_short",
+    ("close", "long"): "close_long",
+    ("close", "short"): "close_short",
+}
 READ = [
     # id, side, closes only, symbol, size in units, stop-loss, take-profit, leverage, traded
     (4, "buy", None, "BTCUSD", "1", None, None, None, False),
@@ -34,6 +41,11 @@ READ = [
     (15, "buy", None, "BTCUSDT.P", None, None, None, None, True),
     (16, "buy", None, "BTCUSDT.P", None, None, None, None, True),
     (18, "buy", None, "WINZ24", None, None, None, None, True),
+    (20, "buy", None, "BTCUSD", "12.264199", None, None, None, True),
+    (21, "buy", None, "EURUSD", "100", None, None, None, True),
+    (22, "buy", None, "TICKER", "33.33", None, None, None, True),
+    (39, "sell", None, "CRVUSDT", "1.115", None, None, None, True),
+    (40, "sell", None, "CRVUSDT", "1.071", None, None, None, True),
 ]
 REFUSED = {
     8: "INVALID_SIZE",
@@ -42,12 +54,46 @@ REFUSED = {
     24: "NOT_AN_OBJECT",
     25: "NO_SIDE",
     26: "NO_SIDE",
-    30: "NO_SIDE",
-    31: "NO_SIDE",
     41: "NO_SIDE",
     51: "INVALID_SIZE",
-    **dict.fromkeys([3, 20, 21, 22, 27, 28, 29, 32, 34, 35, 39, 40, 42, 43, 44, 45], "NOT_JSON"),
+    **dict.fromkeys([3, 45], "NOT_JSON"),
+    **dict.fromkeys([27, 28, 29, 30, 31, 32, 34, 35, 42], "FOREIGN_FORMAT"),
+    **dict.fromkeys([43, 44], "UNRESOLVED_PLACEHOLDER"),
 }
+
+
+def contradicted(number: int) -> dict[str, object]:
+    """Return what is expected of a public alert and not what it was read as; nothing of one that is refused."""
+    try:
+        alert = read_alert(BODIES[number])
+    except Unreadable:
+        return {}
+    told = {
+        "side": ORDERS[alert.side, alert.closes_only],
+        "intent": INTENTS[alert.side, alert.closes_only],
+        "symbol": alert.symbol,
+        "qty": alert.size and alert.size.value,
+        "sl": alert.stop_loss and alert.stop_loss.price,
+        "tp": alert.take_profit and alert.take_profit.price,
+        "leverage": alert.leverage,
+        "reject": reject_of(alert.symbol),
+    }
+    numbers = {"qty", "sl", "tp"}
+    expected = {name: Decimal(str(value)) if name in numbers else value for name, value in EXPECTED[number].items()}
+    return {name: value for name, value in expected.items() if told[name] != value}
+
+
+def reject_of(symbol: str) -> str | None:
+    try:
+        resolve(symbol, MARKETS, default_kind="linear")
+    except UnknownSymbol:
+        return "unsupported_symbol"
+    return None
+
+
+@pytest.mark.parametrize("number", BODIES)
+def test_no_public_alert_is_misread(number):
+    assert contradicted(number) == {}
 
 
 @pytest.mark.parametrize("row", READ, ids=lambda row: str(row[0]))
