@@ -174,6 +174,27 @@ def test_text_plain_json_is_read_too_and_a_slash_at_the_end_does_not_matter(anon
     assert answer.json()["data"]["success_count"] == 3
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"buy BTCUSDT 10% leverage=5",
+        b"side=buy symbol=BTCUSDT size=10% leverage=5",
+        b"S (9, 26): order buy @ 0.1 filled on BTCUSDT. New strategy position is 0.1",
+    ],
+)
+def test_a_plain_text_trades_every_account(anonymous, bot, body):
+    answer = post(anonymous, f"{WEBHOOK}/{webhook_key(bot)}", body, content_type="text/plain; charset=utf-8").json()
+    assert answer["data"]["success_count"] == 3
+    assert {result["quantity"] for result in answer["data"]["results"]} == {"0.1"}
+
+
+def test_an_order_that_leaves_the_strategy_flat_closes_and_opens_nothing(anonymous, bot):
+    post(anonymous, f"{WEBHOOK}/{webhook_key(bot)}", BUY)
+    text = b"S (9, 26): order sell @ 7 filled on BTCUSDT. New strategy position is 0"
+    post(anonymous, f"{WEBHOOK}/{webhook_key(bot)}", text, content_type="text/plain; charset=utf-8")
+    assert not Position.objects.open().exists()
+
+
 def test_an_account_that_cannot_trade_has_its_own_refusal(anonymous, bot):
     TradingAccount.objects.filter(name="Paper 2").update(is_active=False)
     data = post(anonymous, f"{WEBHOOK}/{webhook_key(bot)}", BUY).json()["data"]

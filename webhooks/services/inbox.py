@@ -10,6 +10,7 @@ from django.db import transaction
 from bots.models import Bot
 from webhooks.models import Delivery, DeliveryStatus
 from webhooks.reading.alerts import Alert
+from webhooks.reading.json_alert import read_text
 from webhooks.reading.parsing import Unreadable, read_alert
 from webhooks.secrets import strike_out
 from webhooks.senders import Sender
@@ -29,8 +30,8 @@ def take(raw: bytes, *, sender: Sender, origin: Origin, now: datetime) -> Delive
     The same alert_id, ever, or the same bytes within the window, is a duplicate of the first. The bot's row is
     locked, so that of many at once exactly one is the first, and ids grow in arrival order.
     """
-    reading = _read(raw)
     digest, kept = hashlib.sha256(raw).hexdigest(), strike_out(raw, sender.secrets)
+    reading = _read(raw, kept)
     with transaction.atomic():
         Bot.objects.select_for_update(no_key=True).get(pk=sender.bot.pk)
         first = _first(sender.bot, alert_id=reading.alert_id, digest=digest, now=now)
@@ -59,9 +60,11 @@ class _Reading:
     reason: str = ""
 
 
-def _read(raw: bytes) -> _Reading:
+def _read(raw: bytes, kept: bytes) -> _Reading:
+    """Read what is kept, as the worker will: one reading, and no secret in its reason or its alert_id."""
     try:
-        alert: Alert = read_alert(raw)
+        read_text(raw)
+        alert: Alert = read_alert(kept)
     except Unreadable as unreadable:
         return _Reading(DeliveryStatus.REJECTED, code=unreadable.code, reason=unreadable.message)
     return _Reading(DeliveryStatus.RECEIVED, alert_id=alert.alert_id or "")
