@@ -132,7 +132,7 @@ def test_a_close_that_is_told_after_the_signal_has_ended_opens_nothing(
         "filled",
         "Sold 0.1 BTC at 50000, closing the position. The signal had ended by then: nothing was opened.",
     )
-    assert (len(venue.sent), Position.objects.open().count()) == (2, 0)
+    assert (len(venue.sent), Position.objects.open().count(), outcome.opens_next) == (2, 0, False)
 
 
 def test_the_arithmetic_of_an_order_is_kept_with_it_before_it_is_sent(on_venue, btcusdt, opened, died):
