@@ -29,7 +29,7 @@ lint: $(VENV)/.dev
 	@$(PY) -m config.check_deploy
 
 bench: $(VENV)/.dev
-	@DJANGO_SETTINGS_MODULE=config.settings_test $(PY) manage.py bench $(ARGS)
+	@$(PY) -m config.bench $(ARGS)
 
 proof: $(VENV)/.dev
 	@$(PY) -m pytest -m proof $(ARGS)

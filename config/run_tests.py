@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     status = _run(arguments, "", "")
     if status or os.environ.get("TEST_PASSES") == "sqlite":
         return status
-    database, redis_url = _local_database(), _local_redis()
+    database, redis_url = local_database(), local_redis()
     if not (database and redis_url):
         lacking = " and ".join(name for name, url in (("PostgreSQL", database), ("Redis", redis_url)) if not url)
         print(f"skipped: the pass on PostgreSQL + Redis ({lacking} not found on localhost)")
@@ -43,7 +43,8 @@ def _run(arguments: list[str], database: str, redis_url: str) -> int:
     return 1 if status == NO_TESTS_COLLECTED else status
 
 
-def _local_database() -> str:
+def local_database() -> str:
+    """Return the first PostgreSQL that answers on localhost; empty where none does."""
     for url in LOCAL_DATABASES:
         try:
             psycopg.connect(url, connect_timeout=2).close()
@@ -53,7 +54,8 @@ def _local_database() -> str:
     return ""
 
 
-def _local_redis() -> str:
+def local_redis() -> str:
+    """Return the tests' Redis on localhost; empty where it does not answer."""
     try:
         redis.Redis.from_url(LOCAL_REDIS, socket_connect_timeout=1).ping()
     except redis.RedisError:

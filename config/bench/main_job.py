@@ -1,0 +1,109 @@
+"""The main job: one alert over many paper accounts, from its bytes to everything committed, beside its floors."""
+
+import gc
+import json
+import statistics
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import TradingAccount, User
+from bots.models import Bot
+from bots.services.bots import webhook_key
+from config.bench.desks import SYMBOL, make_bot, make_owner, open_accounts
+from config.bench.floors import least, named_by_the_least
+from config.bench.hands import Hand, hands
+from config.bench.recording import Commit, copied, record
+from trading.models import Signal
+from webhooks.senders import prove_sender
+from webhooks.services.handling import work_inbox
+from webhooks.services.inbox import Origin, take
+
+ROUNDS = {1: 25, 100: 11, 1_000: 7}
+BUY = {"symbol": SYMBOL, "side": "buy", "size": "10%", "leverage": "5", "takeprofit": "5%", "stop_loss": "2%"}
+CLOSE = {"symbol": SYMBOL, "side": "close"}
+ROAD, FLOOR, LEAST = "road", "floor", "least"
+
+
+def measure() -> dict[str, Any]:
+    """Measure every size; return {accounts: what `measure_accounts` says}."""
+    owner = make_owner()
+    with hands() as ways:
+        sizes = ROUNDS.items()
+        return {str(number): measure_accounts(owner, number, rounds=rounds, ways=ways) for number, rounds in sizes}
+
+
+def measure_accounts(owner: User, number: int, *, rounds: int, ways: Mapping[str, Hand]) -> dict[str, Any]:
+    """Return median milliseconds of the road and of each way to write a floor, in interleaved rounds.
+
+    Each round the road trades the bot's accounts, flat before, and each floor writes the same rows for accounts
+    of its own, flat too. The first round warms up and does not count.
+    """
+    accounts = open_accounts(owner, number)
+    bot = make_bot(owner, accounts)
+    read = next(iter(ways.values())).read
+    recording = record(lambda: trade(bot, BUY), read=read)
+    trade(bot, CLOSE)
+    took: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds + 1):
+        took[ROAD].append(trade(bot, BUY))
+        trade(bot, CLOSE)
+        for name, hand in ways.items():
+            commits = copied(recording.commits, twins(owner, accounts))
+            took[f"{FLOOR} {name}"].append(_floor(hand, commits))
+            commits = copied(recording.commits, twins(owner, accounts))
+            took[f"{LEAST} {name}"].append(_least(hand, commits))
+    medians = {name: statistics.median(times[1:]) for name, times in took.items()}
+    return {
+        "milliseconds": medians,
+        "rounds": {name: times[1:] for name, times in took.items()},
+        "statements": recording.statements,
+        "commits": len(recording.commits),
+        "statements_by_hand": sum(len(commit) for commit in recording.commits),
+    }
+
+
+def trade(bot: Bot, body: dict[str, str]) -> float:
+    """Send one alert and return how many milliseconds it took. Raises where an account did not trade."""
+    raw, key = json.dumps({**body, "note": str(uuid.uuid4())}).encode(), webhook_key(bot)
+    milliseconds = _milliseconds(lambda: _down_the_road(raw, key))
+    signal = Signal.objects.filter(bot_id=bot.id).latest("received_at")
+    if signal.error_count or not signal.success_count:
+        raise RuntimeError(f"{signal.error_count} accounts did not trade")
+    return milliseconds
+
+
+def _down_the_road(raw: bytes, key: str) -> None:
+    """Take an alert as the webhook does, and trade it as the worker does."""
+    now = timezone.now()
+    sender = prove_sender(raw, url_key=key, signature="", now=now)
+    take(raw, sender=sender, origin=Origin("127.0.0.1", "application/json"), now=now)
+    work_inbox(sender.bot.pk, clock=timezone.now)
+
+
+def twins(owner: User, accounts: list[TradingAccount]) -> dict[uuid.UUID, uuid.UUID]:
+    """Open a flat account for each of these; return who stands for whom."""
+    pairs = zip(accounts, open_accounts(owner, len(accounts)), strict=True)
+    return {account.id: twin.id for account, twin in pairs}
+
+
+def _floor(hand: Hand, commits: list[Commit]) -> float:
+    script = hand.script(commits)
+    return _milliseconds(lambda: hand.play(script))
+
+
+def _least(hand: Hand, commits: list[Commit]) -> float:
+    hand.play(hand.script([named_by_the_least(commits)]))
+    script = hand.script([least(commits)])
+    return _milliseconds(lambda: hand.play(script))
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
