@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,18 @@ def test_the_same_alert_fifty_times_at_once_is_one_set_of_orders(desk):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_within_three_seconds(desk, how):
     assert desk[1].stop(how) < 3
+
+
+def test_connections_of_a_burst_wait_for_a_busy_server(desk):
+    base, process = desk
+    address = ("127.0.0.1", int(base.rpartition(":")[2]))
+    process.popen.send_signal(signal.SIGSTOP)
+    try:
+        with ExitStack() as stack:
+            taken = [stack.enter_context(socket.create_connection(address, timeout=3)) for _ in range(200)]
+    finally:
+        process.popen.send_signal(signal.SIGCONT)
+    assert len(taken) == 200
 
 
 def test_a_second_start_keeps_the_data_and_the_admin(desk, tmp_path):
