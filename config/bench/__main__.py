@@ -31,6 +31,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Place], Figures]]] = {
 def main(wanted: list[str]) -> None:
     """Measure the wanted sections, or all, everywhere."""
     report: dict[str, Any] = {**_machine(), "places": {}}
+    print("{date}, Python {python}, {cpus} CPUs, load average {load_average_before}".format(**report), end="\n\n")
     for place in find_places():
         told: dict[str, Any] = {"versions": _versions(place), "sections": {}}
         report["places"][place.name] = told
@@ -40,7 +41,7 @@ def main(wanted: list[str]) -> None:
             figures = measure(place)
             told["sections"][name] = {key: _told(figures, key) for key in figures}
             print("\n".join(table(f"{title}: {place.name}", figures)), end="\n\n", flush=True)
-    report["load_average_after"] = os.getloadavg()
+    report["load_average_after"] = _load()
     (ROOT / "bench.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
@@ -54,8 +55,12 @@ def _machine() -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
-        "load_average_before": os.getloadavg(),
+        "load_average_before": _load(),
     }
+
+
+def _load() -> list[float]:
+    return [round(number, 1) for number in os.getloadavg()]
 
 
 def _versions(place: Place) -> dict[str, str]:

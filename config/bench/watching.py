@@ -49,7 +49,9 @@ def watching(desk: FreshDesk) -> Iterator[dict[str, float]]:
 def _watch(desk: FreshDesk, seen: dict[str, float], done: threading.Event) -> None:
     with asking(desk) as ask:
         [(highest,)] = ask("SELECT coalesce(max(id), 0) FROM webhooks_delivery")
-        while not done.wait(POLL_SECONDS):
+        finished = False
+        while not finished:  # once more after the last alert is done
+            finished = done.wait(POLL_SECONDS)
             rows = ask(f"SELECT id, alert_id FROM webhooks_delivery WHERE id > {highest - _LOOK_BACK}")  # noqa: S608
             now = time.perf_counter()
             for number, alert_id in rows:
