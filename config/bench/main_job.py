@@ -46,7 +46,8 @@ def measure_accounts(owner: User, number: int, *, rounds: int, ways: Mapping[str
     accounts = open_accounts(owner, number)
     bot = make_bot(owner, accounts)
     read = next(iter(ways.values())).read
-    recording = record(lambda: trade(bot, BUY), read=read)
+    first = alert(bot, BUY)
+    recording = record(lambda: down_the_road(*first), read=read)
     trade(bot, CLOSE)
     took: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds + 1):
@@ -69,10 +70,10 @@ def measure_accounts(owner: User, number: int, *, rounds: int, ways: Mapping[str
 
 def trade(bot: Bot, body: dict[str, str]) -> tuple[float, float]:
     """Send one alert; return its milliseconds, and those of CPU in this process. Raises unless every account traded."""
-    raw, key = json.dumps({**body, "note": str(uuid.uuid4())}).encode(), webhook_key(bot)
+    raw, key = alert(bot, body)
     gc.collect()
     began = time.process_time()
-    milliseconds = _milliseconds(lambda: _down_the_road(raw, key))
+    milliseconds = _milliseconds(lambda: down_the_road(raw, key))
     in_python = (time.process_time() - began) * 1000
     signal = Signal.objects.filter(bot_id=bot.id).latest("received_at")
     accounts = signal.outcomes.count()
@@ -81,7 +82,12 @@ def trade(bot: Bot, body: dict[str, str]) -> tuple[float, float]:
     return milliseconds, in_python
 
 
-def _down_the_road(raw: bytes, key: str) -> None:
+def alert(bot: Bot, body: dict[str, str]) -> tuple[bytes, str]:
+    """Return the bytes of an alert that never came before, and the key that proves its sender."""
+    return json.dumps({**body, "note": str(uuid.uuid4())}).encode(), webhook_key(bot)
+
+
+def down_the_road(raw: bytes, key: str) -> None:
     """Take an alert as the webhook does, and trade it as the worker does."""
     now = timezone.now()
     sender = prove_sender(raw, url_key=key, signature="", now=now)

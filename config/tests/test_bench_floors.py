@@ -7,7 +7,7 @@ from accounts.selectors.ledger import reconcile
 from config.bench.desks import make_bot, make_owner, open_accounts
 from config.bench.floors import least, named_by_the_least
 from config.bench.hands import hands
-from config.bench.main_job import BUY, trade, twins
+from config.bench.main_job import BUY, alert, down_the_road, twins
 from config.bench.recording import changes, copied, record, snapshot
 
 pytestmark = [
@@ -33,7 +33,7 @@ def traded(hand):
     accounts = open_accounts(owner, ACCOUNTS)
     bot = make_bot(owner, accounts)
     before = snapshot(hand.read)
-    recording = record(lambda: trade(bot, BUY), read=hand.read)
+    recording = record(lambda: down_the_road(*alert(bot, BUY)), read=hand.read)
     return recording, changes(before, snapshot(hand.read)), accounts
 
 
