@@ -115,7 +115,7 @@ if DATABASE_URL:
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "core.sqlite",
             "NAME": str(DATA_DIR / "desk.sqlite3"),
             "OPTIONS": {
                 "timeout": 20,
