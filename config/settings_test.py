@@ -1,6 +1,8 @@
 """Settings of the tests: their own database and keys, a fast password hasher; nothing of data/ is touched."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "s" * 40)
@@ -12,6 +14,8 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="desk-tests-")
 
 from config.settings import *
 from config.settings import DATABASES
+
+atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
