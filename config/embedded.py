@@ -1,4 +1,4 @@
-"""The embedded desk: one process that serves HTTP and runs the worker, the beat and the price feed in threads."""
+"""The embedded desk: one process that serves HTTP and sockets; worker, beat, price feed and relay are its threads."""
 
 import logging
 import os
@@ -12,7 +12,9 @@ from celery import Celery
 from celery.beat import EmbeddedService
 from celery.exceptions import SecurityWarning
 from daphne.server import Server
+from django.utils import timezone
 
+from core.streams.relay import Relay
 from market.feed import PriceFeed
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class EmbeddedDesk:
         )
         self._beat: Any = EmbeddedService(celery, thread=True, scheduler_cls=celery.conf.beat_scheduler)
         self._feed = PriceFeed()
+        self._relay = Relay(clock=timezone.now)
         self._server = Server(
             application=application,
             endpoints=[f"tcp:port={port}:interface={host}:backlog={BACKLOG}"],
@@ -70,9 +73,11 @@ class EmbeddedDesk:
         threading.Thread(target=self._worker.start, name="worker", daemon=True).start()
         self._beat.start()
         self._feed.start()
+        self._relay.start()
         self._on_ready()
 
     def _stop_workers(self) -> None:
         self._feed.stop()
+        self._relay.stop(seconds=STOPPING_SECONDS / 2)
         self._worker.stop()
         self._beat.stop()

@@ -47,6 +47,13 @@ def insert_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any
     _insert(model, fields, given)
 
 
+def upsert_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Write instances in one statement: new ones whole, of those whose primary key is there the named fields."""
+    if rows:
+        fields = _written_fields(model)
+        _insert(model, fields, _values(fields, rows), _on_conflict(model, names))
+
+
 def upsert_newer_rows(model: type[models.Model], rows: Sequence[models.Model], *, newer_by: str) -> int:
     """Insert instances, or replace the rows of their primary keys that are older by `newer_by`, in one statement.
 
@@ -57,13 +64,11 @@ def upsert_newer_rows(model: type[models.Model], rows: Sequence[models.Model], *
         return 0
     fields = _written_fields(model)
     meta: Any = model._meta
-    key, newer = _quoted(meta.pk.column), _quoted(meta.get_field(newer_by).column)
-    changes = ", ".join(f"{name} = excluded.{name}" for field in fields if (name := _quoted(field.column)) != key)
-    older = f"{_quoted(meta.db_table)}.{newer} < excluded.{newer}"
-    # Without a WHERE of its own SQLite reads "ON CONFLICT" as the condition of a join.
-    conflict = f" WHERE TRUE ON CONFLICT ({key}) DO UPDATE SET {changes} WHERE {older}"
+    newer = _quoted(meta.get_field(newer_by).column)
+    conflict = _on_conflict(model, [field.name for field in fields if field is not meta.pk])
+    older = f" WHERE {_quoted(meta.db_table)}.{newer} < excluded.{newer}"
     in_order = sorted(rows, key=lambda row: str(row.pk))
-    return _insert(model, fields, _values(fields, in_order), conflict)
+    return _insert(model, fields, _values(fields, in_order), conflict + older)
 
 
 def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str]) -> int:
@@ -104,6 +109,14 @@ def _insert(model: type[models.Model], fields: Sequence[Any], values: Columns, c
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.rowcount
+
+
+def _on_conflict(model: type[models.Model], names: Sequence[str]) -> str:
+    meta: Any = model._meta
+    columns = [_quoted(meta.get_field(name).column) for name in names]
+    changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
+    # Without a WHERE of its own SQLite reads "ON CONFLICT" as the condition of a join.
+    return f" WHERE TRUE ON CONFLICT ({_quoted(meta.pk.column)}) DO UPDATE SET {changes}"
 
 
 def _source(fields: Sequence[Any], values: Columns, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:

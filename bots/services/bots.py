@@ -7,12 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from bots.config import BotConfig
 from bots.models import ALLOWED_CHANGES, Bot, BotStatus, Timeframe
+from bots.streams import bot_update
 from core.errors import Conflict, Invalid
 from core.sealing import open_sealed, seal
+from core.streams.outbox import emit
 from market.selectors import find_instrument
 from market.symbols import UnknownSymbol
 
@@ -60,14 +63,17 @@ def create_bot(
     return bot
 
 
-def change_status(bot_id: UUID, status: BotStatus) -> Bot:
-    """Move a bot to another state by the table of allowed changes. Raises WrongState."""
+def change_status(bot_id: UUID, status: BotStatus, *, now: datetime | None = None) -> Bot:
+    """Move a bot to another state by the table of allowed changes, and tell its stream. Raises WrongState."""
     with transaction.atomic():
         bot = Bot.objects.select_for_update().get(pk=bot_id)
         if status not in ALLOWED_CHANGES[BotStatus(bot.status)]:
             raise WrongState(f"A bot that is {bot.status} cannot become {status}.")
         bot.status = status
         bot.save(update_fields=["status"])
+        now = now or timezone.now()
+        fact = {"type": "BotChanged", "bot_id": str(bot.id), "status": status.value}
+        emit([bot_update(bot.id, fact, now=now)], now=now)
     return bot
 
 

@@ -1,0 +1,159 @@
+"""A person's WebSocket: letting them in, reading what they send, telling them what was wrong with it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Coroutine
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, InterfaceError
+from rest_framework.exceptions import ParseError
+
+from accounts.sockets import NOT_PROVED, Caller, Doorkeeper, caller_by_cookie, caller_by_token, doorkeeper
+from accounts.tokens import InvalidToken
+from core.api.parsers import read_json
+from core.errors import AppError
+from core.streams.hub import Hub, hub
+from core.streams.sockets import COME_AGAIN, Outbound, text_message
+
+logger = logging.getLogger(__name__)
+
+PROOF_SECONDS = 10
+LARGEST_FRAME = 64 * 1024
+
+NOT_YOURS = 4403
+TOO_BIG = 1009
+
+
+class BadMessage(AppError):
+    """What the client sent cannot be understood; the socket stays open."""
+
+    code = "BAD_MESSAGE"
+
+
+class PersonalConsumer(AsyncWebsocketConsumer):
+    """A socket of one person. Subclasses say whom they let in (`may_enter`) and what messages mean (`obey`).
+
+    It takes no channel of the layer: the hub listens for all sockets of the process.
+    """
+
+    channel_layer_alias = "none"
+
+    scope: dict[str, Any]
+    outbound: Outbound
+    hub: Hub
+    caller: Caller | None = None
+    _doorkeeper: Doorkeeper | None = None
+    _too_late: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self._ended = asyncio.Event()
+        self.outbound = Outbound(send, end=self._ended.set)
+        running = asyncio.ensure_future(super().__call__(scope, receive, send))
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            await asyncio.wait([running, ended], return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
+        finally:
+            running.cancel()
+            ended.cancel()
+            await asyncio.gather(running, ended, return_exceptions=True)
+            await self._leave()
+
+    async def may_enter(self, caller: Caller) -> bool:
+        """Say whether this socket is the caller's."""
+        raise NotImplementedError
+
+    async def obey(self, message: dict[str, Any]) -> None:
+        """Do what one message asks. Raises AppError, which is told to the client."""
+        raise NotImplementedError
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        self._too_late = asyncio.get_running_loop().call_later(PROOF_SECONDS, self.outbound.close, NOT_PROVED)
+        token = self.query.get("token", [""])[0]
+        by_cookie = None if token else caller_by_cookie(self.scope)
+        if token:
+            await self._carefully(self._prove(token))
+        elif by_cookie is not None:
+            await self._carefully(self._let_in(by_cookie))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.outbound.is_closed:
+            return
+        raw = None if text_data is None else text_data.encode()
+        if len(raw or bytes_data or b"") > LARGEST_FRAME:
+            self.outbound.close(TOO_BIG)
+        else:
+            await self._carefully(self._take(raw))
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        """Send one message of our own."""
+        await self.outbound.put(text_message(json.dumps(message, separators=(",", ":"))))
+
+    async def _take(self, raw: bytes | None) -> None:
+        message = _read(raw)
+        if self.caller is None:
+            await self._prove(message.get("token"))
+        else:
+            await self.obey(message)
+
+    async def _carefully(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something for the client; what is refused is told, and nothing breaks the socket but the database."""
+        try:
+            await work
+        except AppError as refused:
+            await self._refuse(refused)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("a socket is closed, the database is away: %s", type(error).__name__)
+            self.outbound.close(COME_AGAIN)
+
+    async def _refuse(self, refused: AppError) -> None:
+        if self.caller is None:
+            self.outbound.close(NOT_PROVED)
+        else:
+            await self.tell({"type": "error", "code": refused.code, "detail": refused.message})
+
+    async def _prove(self, token: object) -> None:
+        if not isinstance(token, str):
+            raise InvalidToken
+        await self._let_in(await _caller_by_token(token))
+
+    async def _let_in(self, caller: Caller) -> None:
+        if not await self.may_enter(caller):
+            self.outbound.close(NOT_YOURS)
+            return
+        if self._too_late is not None:
+            self._too_late.cancel()
+        self.caller = caller
+        self.hub, self._doorkeeper = hub(), doorkeeper()
+        self.hub.enter(self.outbound)
+        self._doorkeeper.enter(self.outbound, caller)
+
+    async def _leave(self) -> None:
+        if self._too_late is not None:
+            self._too_late.cancel()
+        self.outbound.forget()
+        if self._doorkeeper is not None:
+            self._doorkeeper.leave(self.outbound)
+            await self.hub.leave(self.outbound)
+
+
+def _read(raw: bytes | None) -> dict[str, Any]:
+    if raw is None:
+        raise BadMessage("A message is a text frame.")
+    try:
+        message = read_json(raw)
+    except ParseError as error:
+        raise BadMessage(str(error.detail)) from error
+    if not isinstance(message, dict):
+        raise BadMessage("A message is a JSON object.")
+    return message
+
+
+_caller_by_token = database_sync_to_async(caller_by_token)

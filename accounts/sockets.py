@@ -1,0 +1,148 @@
+"""Who stands behind a WebSocket: a token, or the cookie of the pages; and whether they still may.
+
+A socket is let in once and stays for hours, so each process asks every second for the sessions of all its sockets.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import ParseResult, urlparse
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.security.websocket import OriginValidator
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, InterfaceError
+from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
+
+from accounts.models import User, UserSession
+from accounts.selectors.people import session_of
+from core.streams.sockets import Outbound
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 0.5
+
+NOT_PROVED = 4401
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a socket belongs to, and the session that must stand: one of ours, or Django's of a browser."""
+
+    user: User
+    session_id: UUID | None = None
+    cookie_key: str = ""
+
+    @property
+    def key(self) -> tuple[UUID, UUID | str]:
+        return self.user.pk, self.session_id or self.cookie_key
+
+
+def caller_by_token(token: str) -> Caller:
+    """Return who an access token belongs to. Raises InvalidToken."""
+    session = session_of(token, now=timezone.now())
+    return Caller(session.user, session_id=session.pk)
+
+
+def caller_by_cookie(scope: dict[str, Any]) -> Caller | None:
+    """Return who is logged in on the pages, where the socket was opened by a page of ours; else None.
+
+    Browsers send the cookie along for any page, and no other rule of theirs protects a WebSocket: the Origin decides.
+    """
+    user = scope.get("user")
+    if not (isinstance(user, User) and user.is_active and is_our_origin(scope)):
+        return None
+    return Caller(user, cookie_key=scope["session"].session_key)
+
+
+def is_our_origin(scope: dict[str, Any]) -> bool:
+    """Say whether the page that opened a socket came from this desk: its own host, or CSRF_TRUSTED_ORIGINS."""
+    headers = dict(scope.get("headers", []))
+    origin = headers.get(b"origin", b"").decode("latin-1").lower()
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    trusted = [name.replace("://*.", "://.") for name in settings.CSRF_TRUSTED_ORIGINS]
+    if validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        trusted += [f"http://{host}", f"https://{host}"]
+    return bool(OriginValidator(None, trusted).valid_origin(_parsed(origin)))
+
+
+def _parsed(origin: str) -> ParseResult | None:
+    try:
+        parsed = urlparse(origin)
+        parsed.port  # noqa: B018 - a port that is none raises here
+    except ValueError:
+        return None
+    return parsed if parsed.scheme in {"http", "https"} and parsed.hostname else None
+
+
+def standing(callers: Collection[Caller]) -> set[tuple[UUID, UUID | str]]:
+    """Return the keys of those whose session still lets them in: one statement for each of the two kinds."""
+    now = timezone.now()
+    found: set[tuple[UUID, UUID | str]] = set()
+    ids = {caller.session_id for caller in callers if caller.session_id}
+    if ids:
+        found |= set(UserSession.objects.alive(now).filter(pk__in=ids).order_by().values_list("user", "pk"))
+    by_cookie = {caller for caller in callers if not caller.session_id}
+    if by_cookie:
+        keys = {caller.cookie_key for caller in by_cookie}
+        alive = set(Session.objects.filter(pk__in=keys, expire_date__gt=now).values_list("pk", flat=True))
+        active = set(
+            User.objects.filter(pk__in={caller.user.pk for caller in by_cookie}, is_active=True)
+            .order_by()
+            .values_list("pk", flat=True)
+        )
+        found |= {caller.key for caller in by_cookie if caller.cookie_key in alive and caller.user.pk in active}
+    return found
+
+
+class Doorkeeper:
+    """Closes sockets whose session is over. One per event loop, as long as there are sockets."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[Outbound, Caller] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def enter(self, socket: Outbound, caller: Caller) -> None:
+        self._sockets[socket] = caller
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+
+    def leave(self, socket: Outbound) -> None:
+        self._sockets.pop(socket, None)
+        if not self._sockets and self._task is not None:
+            self._task.cancel()
+            self._task = None
+            _doorkeepers.pop(asyncio.get_running_loop(), None)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await self._look()
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("sessions of sockets cannot be read: %s", type(error).__name__)
+
+    async def _look(self) -> None:
+        by_key = defaultdict(list)
+        for socket, caller in self._sockets.items():
+            by_key[caller.key].append((socket, caller))
+        still = await _standing([pairs[0][1] for pairs in by_key.values()])
+        for key, pairs in by_key.items():
+            if key not in still:
+                for socket, _ in pairs:
+                    socket.close(NOT_PROVED)
+
+
+_doorkeepers: dict[asyncio.AbstractEventLoop, Doorkeeper] = {}
+_standing = database_sync_to_async(standing)
+
+
+def doorkeeper() -> Doorkeeper:
+    """Return the doorkeeper of the running event loop."""
+    return _doorkeepers.setdefault(asyncio.get_running_loop(), Doorkeeper())

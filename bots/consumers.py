@@ -1,0 +1,100 @@
+"""The socket of bot updates: whoever may read a bot may follow what it does."""
+
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from accounts.consumers import BadMessage, PersonalConsumer
+from accounts.models import User
+from accounts.sockets import Caller
+from bots.selectors.bots import readable_bot
+from bots.streams import stream_of
+from core.errors import AppError, Missing
+from core.streams.hub import catch_up, last_cursor
+from core.streams.reading import Forgotten
+
+MOST_SUBSCRIPTIONS = 1000
+
+
+class BotUpdates(PersonalConsumer):
+    """`/ws/{user_id}`: subscribe and unsubscribe by `bot_id`, ping. The user is the caller, an admin's too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._bots: set[UUID] = set()
+
+    async def may_enter(self, caller: Caller) -> bool:
+        return bool(self.scope["url_route"]["kwargs"]["user_id"] == str(caller.user.pk))
+
+    async def obey(self, message: dict[str, Any]) -> None:
+        kind = message.get("type")
+        if kind == "ping":
+            await self.tell({"type": "pong"})
+        elif kind == "subscribe":
+            await self._subscribe(message)
+        elif kind == "unsubscribe":
+            await self._unsubscribe(message)
+        else:
+            raise BadMessage("The type of a message is subscribe, unsubscribe or ping.", code="UNKNOWN_TYPE")
+
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        assert self.caller is not None
+        since = self._since(message)
+        bot_id = await _readable_bot(self.caller.user, _bot_id(message))
+        if bot_id not in self._bots and len(self._bots) >= MOST_SUBSCRIPTIONS:
+            raise AppError(f"A socket follows {MOST_SUBSCRIPTIONS} bots at most.", code="TOO_MANY_SUBSCRIPTIONS")
+        self._bots.add(bot_id)
+        stream = stream_of(bot_id)
+        if since is None:
+            place = self.hub.watches(self.outbound, stream)
+            place = await last_cursor() if place is None else place
+            await self._confirm(bot_id, place)
+        else:
+            self.hub.unwatch(self.outbound, stream)
+            await self._confirm(bot_id, since)
+            place = await self._catch_up(stream, since)
+        self.hub.join(self.outbound, stream, place)
+
+    async def _catch_up(self, stream: str, since: int) -> int:
+        try:
+            return await catch_up(self.outbound, stream, since)
+        except Forgotten:
+            place = await last_cursor()
+            await self.tell({"type": "resync", "stream": stream, "cursor": place})
+            return place
+
+    async def _confirm(self, bot_id: UUID, cursor: int) -> None:
+        stream = stream_of(bot_id)
+        await self.tell({"type": "subscribed", "bot_id": str(bot_id), "stream": stream, "cursor": cursor})
+
+    async def _unsubscribe(self, message: dict[str, Any]) -> None:
+        bot_id = _bot_id(message)
+        if bot_id not in self._bots:
+            raise Missing("The socket does not follow this bot.")
+        self._bots.discard(bot_id)
+        self.hub.unwatch(self.outbound, stream_of(bot_id))
+        await self.tell({"type": "unsubscribed", "bot_id": str(bot_id)})
+
+    def _since(self, message: dict[str, Any]) -> int | None:
+        """Return the cursor that the message names, else the one of the address, else None. Raises BadMessage."""
+        since = message.get("since", self.query.get("since", [None])[0])
+        if since is None:
+            return None
+        if isinstance(since, str) and since.isascii() and since.isdigit() and len(since) <= 18:
+            return int(since)
+        if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < 10**18:
+            return since
+        raise BadMessage("`since` is the cursor of a message: a whole number, not negative.", code="BAD_CURSOR")
+
+
+def _bot_id(message: dict[str, Any]) -> UUID:
+    try:
+        return UUID(message["bot_id"])
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        raise Missing("There is no such bot.") from error
+
+
+@database_sync_to_async
+def _readable_bot(user: User, bot_id: UUID) -> UUID:
+    return readable_bot(user, bot_id).pk

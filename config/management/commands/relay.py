@@ -1,0 +1,28 @@
+"""Numbers what happened and wakes the sockets: for desks that several processes serve."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from core.streams.relay import Relay
+
+STOPPING_SECONDS = 0.8
+
+
+class Command(BaseCommand):
+    """`manage.py relay`: any number may run, one works at a time."""
+
+    help = "Publishes stored events to the WebSockets, until TERM or INT."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        relay = Relay(clock=timezone.now)
+        relay.start()
+        self.stdout.write("relay: publishing")
+        stopped.wait()
+        relay.stop(seconds=STOPPING_SECONDS)

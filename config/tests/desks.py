@@ -1,0 +1,136 @@
+"""Whole desks for tests: one process on SQLite, or web, sockets and relay on PostgreSQL and a Redis of their own."""
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+import requests
+from websockets.sync.client import ClientConnection, connect
+
+from config.tests.processes import Process, environment, free_port, fresh_database, run, started, wait_for
+
+PYTHON = Path(sys.executable).parent
+HAS_SERVERS = bool(os.environ.get("TEST_DATABASE_URL") and shutil.which("redis-server"))
+
+needs_servers = pytest.mark.skipif(not HAS_SERVERS, reason="needs TEST_DATABASE_URL and redis-server")
+
+TELL = """
+from uuid import UUID
+from django.db import transaction
+from django.utils import timezone
+from bots.streams import bot_update
+from core.streams.outbox import emit
+for number in range({first}, {first} + {count}):
+    with transaction.atomic():
+        emit([bot_update(UUID("{bot_id}"), {{"number": number}}, now=timezone.now())], now=timezone.now())
+"""
+
+
+@dataclass
+class Desk:
+    """A desk that runs: its address, its environment, its processes by name."""
+
+    base: str
+    env: dict[str, str]
+    processes: dict[str, Process] = field(default_factory=dict)
+    token: str = ""
+    user_id: str = ""
+
+    def log_in(self) -> None:
+        body = {"username": "admin", "password": "Admin-pass-7"}
+        told = requests.post(f"{self.base}/api/v1/auth/login", json=body, timeout=20).json()
+        self.token = told["access_token"]
+        self.user_id = self.get("auth/me")["id"]
+
+    def get(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.get(f"{self.base}/api/v1/{path}", headers=headers, timeout=20).json()
+
+    def post(self, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.post(f"{self.base}/api/v1/{path}", headers=headers, timeout=20)
+
+    def bot_id(self) -> str:
+        return str(self.get("bots")["items"][0]["id"])
+
+    def socket(self, *, query: str | None = None, user_id: str = "") -> ClientConnection:
+        query = f"?token={self.token}" if query is None else query
+        address = self.base.replace("http", "ws", 1)
+        return connect(f"{address}/api/v1/ws/{user_id or self.user_id}{query}", max_queue=None, proxy=None)
+
+    def tell(self, bot_id: str, count: int, *, first: int = 0) -> None:
+        """Store `count` numbered messages of a bot from a process of its own."""
+        run("manage.py", "shell", "-c", TELL.format(bot_id=bot_id, count=count, first=first), env=self.env)
+
+
+def receive(socket: ClientConnection, kind: str, *, seconds: float = 20) -> dict[str, Any]:
+    """Return the next message of a type, passing over others."""
+    until = time.monotonic() + seconds
+    while True:
+        message = json.loads(socket.recv(timeout=max(0.0, until - time.monotonic())))
+        if message["type"] == kind:
+            return dict(message)
+
+
+def subscribe(socket: ClientConnection, bot_id: str, **more: Any) -> dict[str, Any]:
+    socket.send(json.dumps({"type": "subscribe", "bot_id": bot_id, **more}))
+    return receive(socket, "subscribed")
+
+
+def updates(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
+    return [receive(socket, "bot_update") for _ in range(count)]
+
+
+@contextlib.contextmanager
+def embedded_desk(folder: Path) -> Iterator[Desk]:
+    env = environment(folder)
+    run("manage.py", "bootstrap", "--demo", env=env)
+    port = free_port()
+    command = (sys.executable, "manage.py", "serve", "--port", str(port))
+    with started(*command, env=env, log=folder / "serve.log") as process:
+        wait_for(f"http://127.0.0.1:{port}/health", process)
+        desk = Desk(f"http://127.0.0.1:{port}", env, {"serve": process})
+        desk.log_in()
+        yield desk
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path, port: int) -> Iterator[Process]:
+    """Run a Redis that belongs to the test."""
+    command = ("redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--dir", str(folder))
+    with started(*command, env=dict(os.environ), log=folder / "redis.log") as process:
+        client = redis.Redis(port=port)
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with contextlib.suppress(redis.ConnectionError):
+                client.ping()
+                break
+            time.sleep(0.05)
+        client.close()
+        yield process
+
+
+@contextlib.contextmanager
+def distributed_desk(folder: Path, *, redis_port: int) -> Iterator[Desk]:
+    """Serve sockets (and HTTP) on granian's ASGI, publish from a relay."""
+    with fresh_database(os.environ["TEST_DATABASE_URL"]) as database_url, contextlib.ExitStack() as stack:
+        env = environment(folder, DATABASE_URL=database_url, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0")
+        run("manage.py", "bootstrap", "--demo", env=env)
+        port = free_port()
+        granian = (str(PYTHON / "granian"), "--interface", "asgi", "--port", str(port), "config.asgi:application")
+        relay = (sys.executable, "manage.py", "relay")
+        web = stack.enter_context(started(*granian, env=env, log=folder / "sockets.log"))
+        relaying = stack.enter_context(started(*relay, env=env, log=folder / "relay.log"))
+        wait_for(f"http://127.0.0.1:{port}/health", web)
+        desk = Desk(f"http://127.0.0.1:{port}", env, {"sockets": web, "relay": relaying})
+        desk.log_in()
+        yield desk

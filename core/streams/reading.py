@@ -1,0 +1,84 @@
+"""Reads published messages: what follows a cursor, how far the numbers go, how far back rows are kept."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Min
+
+from core.models import Event, Stream
+
+# More names than this cost more in the statement than the rows of the others do.
+MOST_NAMES = 500
+
+
+class Forgotten(Exception):
+    """What followed a cursor is kept no longer, or the cursor was never given here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One message as it goes out: `text` is its JSON, stream, seq and cursor among its keys."""
+
+    stream: str
+    cursor: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some messages in the order of their cursors. There are no others of the streams asked for up to `cursor`."""
+
+    messages: list[Published]
+    cursor: int
+    is_last: bool
+
+
+def last_cursor() -> int:
+    """Return the last cursor given, 0 before the first."""
+    return Stream.objects.filter(pk=Stream.EVERYTHING).values_list("last_seq", flat=True).first() or 0
+
+
+def forgotten_cursor() -> int:
+    """Return the highest cursor whose message is kept no longer; all below it are gone as well."""
+    oldest = Event.objects.aggregate(oldest=Min("cursor"))["oldest"]
+    return last_cursor() if oldest is None else oldest - 1
+
+
+def read_after(cursor: int, streams: Collection[str], *, most: int) -> Slice:
+    """Return up to `most` messages of `streams` after `cursor`.
+
+    The last number is read before the rows. Numbers are committed in their order, so the rows that this second
+    statement sees are complete at least up to there.
+    """
+    last = last_cursor()
+    if last <= cursor:
+        return Slice([], cursor, is_last=True)
+    rows = Event.objects.filter(cursor__gt=cursor, cursor__lte=last).order_by("cursor")
+    if len(streams) <= MOST_NAMES:
+        rows = rows.filter(stream__in=streams)
+    found: list[Any] = list(rows.values_list("stream", "cursor", "seq", "message")[:most])
+    messages = [
+        Published(stream, number, _encode({**message, "stream": stream, "seq": seq, "cursor": number}))
+        for stream, number, seq, message in found
+        if stream in streams
+    ]
+    is_last = len(found) < most
+    return Slice(messages, last if is_last else found[-1][1], is_last=is_last)
+
+
+def read_missed(cursor: int, stream: str, *, most: int) -> Slice:
+    """Return up to `most` messages of a stream after `cursor`. Raises Forgotten where that cannot be all of them.
+
+    What is kept is asked after the rows were read: what is deleted in between would otherwise be a hole.
+    """
+    found = read_after(cursor, {stream}, most=most)
+    if cursor < forgotten_cursor() or cursor > last_cursor():
+        raise Forgotten
+    return found
+
+
+def _encode(message: dict[str, object]) -> str:
+    return json.dumps(message, cls=DjangoJSONEncoder, separators=(",", ":"))

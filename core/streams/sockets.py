@@ -1,0 +1,120 @@
+"""What goes out on one WebSocket: a bounded queue and one writer, so that a slow reader holds up nobody else."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 256
+STALL_SECONDS = 10
+BRISK_SECONDS = 0.1
+CLOSE_SECONDS = 2
+
+COME_AGAIN = 1013
+
+Send = Callable[[Any], Awaitable[None]]
+
+
+def text_message(text: str) -> dict[str, Any]:
+    """Return the ASGI message that sends `text`. It is never changed, so any number of sockets may share one."""
+    return {"type": "websocket.send", "text": text}
+
+
+class Outbound:
+    """The way out of one socket. Used in its event loop only; the writer lives while something waits."""
+
+    __slots__ = ("_closing", "_end", "_queue", "_room", "_send", "_writer", "code", "sending_since")
+
+    def __init__(self, send: Send, *, end: Callable[[], None]) -> None:
+        """`end` ends the application behind the socket: a peer that reads nothing does not answer a close."""
+        self._send = send
+        self._end = end
+        self._queue: deque[dict[str, Any]] = deque()
+        self._room: asyncio.Event | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self.code: int | None = None
+        self.sending_since: float | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.code is not None
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait."""
+        return len(self._queue)
+
+    def offer(self, message: dict[str, Any]) -> None:
+        """Send when it is its turn; close a socket that has too much waiting already."""
+        if self.code is not None:
+            return
+        if len(self._queue) >= MOST_WAITING:
+            self.close(COME_AGAIN)
+            return
+        self._queue.append(message)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+
+    async def put(self, message: dict[str, Any]) -> None:
+        """Send when it is its turn, waiting for the queue to be half empty: for those who can wait."""
+        while len(self._queue) > MOST_WAITING // 2 and self.code is None:
+            self._room = self._room or asyncio.Event()
+            self._room.clear()
+            await self._room.wait()
+        self.offer(message)
+
+    def is_stalled(self, now: float) -> bool:
+        """Say whether the peer has not read for STALL_SECONDS."""
+        return self.sending_since is not None and now - self.sending_since > STALL_SECONDS
+
+    def is_brisk(self) -> bool:
+        """Say whether the writer gets on: no message has taken BRISK_SECONDS."""
+        return self.sending_since is None or time.monotonic() - self.sending_since < BRISK_SECONDS
+
+    def close(self, code: int) -> None:
+        """Close with `code`, once; what still waits is dropped."""
+        if self.code is not None:
+            return
+        self.code = code
+        self._queue.clear()
+        if self._writer is not None:
+            self._writer.cancel()
+        if self._room is not None:
+            self._room.set()
+        self._closing = asyncio.create_task(self._close(code))
+
+    def forget(self) -> None:
+        """The socket is gone: nothing more goes out."""
+        if self.code is None:
+            self.code = 1006
+            self._queue.clear()
+            if self._writer is not None:
+                self._writer.cancel()
+            if self._room is not None:
+                self._room.set()
+
+    async def _write(self) -> None:
+        try:
+            while self._queue:
+                self.sending_since = time.monotonic()
+                await self._send(self._queue.popleft())
+                if self._room is not None and len(self._queue) <= MOST_WAITING // 2:
+                    self._room.set()
+        except (OSError, RuntimeError) as error:  # the server's word for a peer that went away
+            logger.debug("a socket went away: %s", type(error).__name__)
+            self.forget()
+        finally:
+            self.sending_since = None
+            self._writer = None
+
+    async def _close(self, code: int) -> None:
+        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._send({"type": "websocket.close", "code": code})
+        self._end()
