@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 from celery import Celery
 from celery.beat import EmbeddedService
 from celery.exceptions import SecurityWarning
-from daphne.server import Server
 from django.utils import timezone
 
+from config.patient_server import PatientServer
 from core.streams.relay import Relay
 from market.feed import PriceFeed
 
@@ -44,7 +44,7 @@ class EmbeddedDesk:
         self._beat: Any = EmbeddedService(celery, thread=True, scheduler_cls=celery.conf.beat_scheduler)
         self._feed = PriceFeed()
         self._relay = Relay(clock=timezone.now)
-        self._server = Server(
+        self._server = PatientServer(
             application=application,
             endpoints=[f"tcp:port={port}:interface={host}:backlog={BACKLOG}"],
             signal_handlers=True,

@@ -1,0 +1,59 @@
+"""daphne, with the one thing that it lacks: who sends waits while the peer does not read.
+
+daphne hands every message to the transport, whose buffer grows without end while a client reads nothing. Here the
+transport says when its buffer is full, and `send` of that socket returns once it has emptied.
+"""
+
+import asyncio
+from typing import Any
+
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
+
+
+class Valve:
+    """Shut while a transport's buffer is full: what Twisted calls a push producer, and calls by these names."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def passed(self) -> None:
+        """Wait until it is open."""
+        await self._open.wait()
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name, as are the next two
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._open.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._open.set()
+
+
+class PatientServer(Server):
+    """A daphne server whose sockets have back-pressure."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._valves: dict[WebSocketProtocol, Valve] = {}
+
+    def protocol_connected(self, protocol: Any) -> None:
+        super().protocol_connected(protocol)
+        if isinstance(protocol, WebSocketProtocol):
+            self._valves[protocol] = Valve()
+            protocol.transport.unregisterProducer()  # the HTTP channel that the socket was before
+            protocol.transport.registerProducer(self._valves[protocol], True)
+
+    def protocol_disconnected(self, protocol: Any) -> None:
+        super().protocol_disconnected(protocol)
+        valve = self._valves.pop(protocol, None)
+        if valve is not None:
+            valve.stopProducing()
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        await super().handle_reply(protocol, message)
+        valve = self._valves.get(protocol)
+        if valve is not None:
+            await valve.passed()
