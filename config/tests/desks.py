@@ -91,11 +91,12 @@ def updates(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def embedded_desk(folder: Path) -> Iterator[Desk]:
+def embedded_desk(folder: Path, *, module: str = "") -> Iterator[Desk]:
     env = environment(folder)
     run("manage.py", "bootstrap", "--demo", env=env)
     port = free_port()
-    command = (sys.executable, "manage.py", "serve", "--port", str(port))
+    serve = (sys.executable, "manage.py", "serve", "--port", str(port))
+    command = (sys.executable, "-m", module, str(port)) if module else serve
     with started(*command, env=env, log=folder / "serve.log") as process:
         wait_for(f"http://127.0.0.1:{port}/health", process)
         desk = Desk(f"http://127.0.0.1:{port}", env, {"serve": process})
@@ -120,13 +121,15 @@ def redis_server(folder: Path, port: int) -> Iterator[Process]:
 
 
 @contextlib.contextmanager
-def distributed_desk(folder: Path, *, redis_port: int) -> Iterator[Desk]:
+def distributed_desk(
+    folder: Path, *, redis_port: int, application: str = "config.asgi:application"
+) -> Iterator[Desk]:
     """Serve sockets (and HTTP) on granian's ASGI, publish from a relay."""
     with fresh_database(os.environ["TEST_DATABASE_URL"]) as database_url, contextlib.ExitStack() as stack:
         env = environment(folder, DATABASE_URL=database_url, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0")
         run("manage.py", "bootstrap", "--demo", env=env)
         port = free_port()
-        granian = (str(PYTHON / "granian"), "--interface", "asgi", "--port", str(port), "config.asgi:application")
+        granian = (str(PYTHON / "granian"), "--interface", "asgi", "--port", str(port), application)
         relay = (sys.executable, "manage.py", "relay")
         web = stack.enter_context(started(*granian, env=env, log=folder / "sockets.log"))
         relaying = stack.enter_context(started(*relay, env=env, log=folder / "relay.log"))
