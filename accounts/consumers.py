@@ -77,11 +77,7 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         self.query = parse_qs(self.scope["query_string"].decode("latin-1"))
         self._too_late = asyncio.get_running_loop().call_later(PROOF_SECONDS, self.outbound.close, NOT_PROVED)
         token = self.query.get("token", [""])[0]
-        by_cookie = None if token else caller_by_cookie(self.scope)
-        if token:
-            await self._carefully(self._prove(token))
-        elif by_cookie is not None:
-            await self._carefully(self._let_in(by_cookie))
+        await self._carefully(self._prove(token) if token else self._look_for_cookie())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.outbound.is_closed:
@@ -123,6 +119,12 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         if not isinstance(token, str):
             raise InvalidToken
         await self._let_in(await _caller_by_token(token))
+
+    async def _look_for_cookie(self) -> None:
+        """A cookie that is missing or no good is no refusal: a token may follow as the first message."""
+        caller = await caller_by_cookie(self.scope)
+        if caller is not None:
+            await self._let_in(caller)
 
     async def _let_in(self, caller: Caller) -> None:
         if not await self.may_enter(caller):

@@ -12,11 +12,14 @@ from typing import Any
 from urllib.parse import ParseResult, urlparse
 from uuid import UUID
 
+from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.security.websocket import OriginValidator
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InterfaceError
+from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
@@ -50,26 +53,30 @@ def caller_by_token(token: str) -> Caller:
     return Caller(session.user, session_id=session.pk)
 
 
-def caller_by_cookie(scope: dict[str, Any]) -> Caller | None:
+async def caller_by_cookie(scope: dict[str, Any]) -> Caller | None:
     """Return who is logged in on the pages, where the socket was opened by a page of ours; else None.
 
     Browsers send the cookie along for any page, and no other rule of theirs protects a WebSocket: the Origin decides.
     """
-    user = scope.get("user")
-    if not (isinstance(user, User) and user.is_active and is_our_origin(scope)):
+    cookies = parse_cookie(_header(scope, b"cookie"))
+    key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    if not key or not is_our_origin(scope):
         return None
-    return Caller(user, cookie_key=scope["session"].session_key)
+    user = await get_user({"session": SessionStore(key)})
+    return Caller(user, cookie_key=key) if isinstance(user, User) and user.is_active else None
 
 
 def is_our_origin(scope: dict[str, Any]) -> bool:
     """Say whether the page that opened a socket came from this desk: its own host, or CSRF_TRUSTED_ORIGINS."""
-    headers = dict(scope.get("headers", []))
-    origin = headers.get(b"origin", b"").decode("latin-1").lower()
-    host = headers.get(b"host", b"").decode("latin-1").lower()
+    origin, host = _header(scope, b"origin").lower(), _header(scope, b"host").lower()
     trusted = [name.replace("://*.", "://.") for name in settings.CSRF_TRUSTED_ORIGINS]
     if validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
         trusted += [f"http://{host}", f"https://{host}"]
     return bool(OriginValidator(None, trusted).valid_origin(_parsed(origin)))
+
+
+def _header(scope: dict[str, Any], name: bytes) -> str:
+    return str(dict(scope.get("headers", [])).get(name, b"").decode("latin-1"))
 
 
 def _parsed(origin: str) -> ParseResult | None:

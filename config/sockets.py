@@ -1,6 +1,5 @@
 """All addresses of WebSockets."""
 
-from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import URLRouter
 from django.urls import re_path
@@ -25,4 +24,4 @@ routes = [
     re_path(r"", NoSocket.as_asgi()),
 ]
 
-sockets = AuthMiddlewareStack(URLRouter(routes))
+sockets = URLRouter(routes)

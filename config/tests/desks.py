@@ -121,9 +121,7 @@ def redis_server(folder: Path, port: int) -> Iterator[Process]:
 
 
 @contextlib.contextmanager
-def distributed_desk(
-    folder: Path, *, redis_port: int, application: str = "config.asgi:application"
-) -> Iterator[Desk]:
+def distributed_desk(folder: Path, *, redis_port: int, application: str = "config.asgi:application") -> Iterator[Desk]:
     """Serve sockets (and HTTP) on granian's ASGI, publish from a relay."""
     with fresh_database(os.environ["TEST_DATABASE_URL"]) as database_url, contextlib.ExitStack() as stack:
         env = environment(folder, DATABASE_URL=database_url, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0")
