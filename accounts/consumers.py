@@ -7,7 +7,9 @@ from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import ParseError
@@ -63,6 +65,13 @@ class PersonalConsumer(AsyncWebsocketConsumer):
             ended.cancel()
             await asyncio.gather(running, ended, return_exceptions=True)
             await self._leave()
+
+    async def dispatch(self, message: Any) -> None:
+        """Handle one ASGI message. What reads the database closes its connection itself: no thread for a mere frame."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_disconnect(self, message: Any) -> None:
+        raise StopConsumer
 
     async def may_enter(self, caller: Caller) -> bool:
         """Say whether this socket is the caller's."""

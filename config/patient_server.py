@@ -1,7 +1,8 @@
-"""daphne, with the one thing that it lacks: who sends waits while the peer does not read.
+"""daphne, with the two things that it lacks: who sends waits while the peer does not read, and a frame is made once.
 
 daphne hands every message to the transport, whose buffer grows without end while a client reads nothing. Here the
-transport says when its buffer is full, and `send` of that socket returns once it has emptied.
+transport says when its buffer is full, and `send` of that socket returns once it has emptied. What goes out to many
+sockets is one ASGI message, the same object for each: its frame is kept until the next.
 """
 
 import asyncio
@@ -18,6 +19,10 @@ class Valve:
         self._open = asyncio.Event()
         self._open.set()
 
+    @property
+    def is_shut(self) -> bool:
+        return not self._open.is_set()
+
     async def passed(self) -> None:
         """Wait until it is open."""
         await self._open.wait()
@@ -33,11 +38,12 @@ class Valve:
 
 
 class PatientServer(Server):
-    """A daphne server whose sockets have back-pressure."""
+    """A daphne server whose sockets have back-pressure, and for which a thousand readers are one frame."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._valves: dict[WebSocketProtocol, Valve] = {}
+        self._framed: tuple[dict[str, Any], Any] = ({}, None)
 
     def protocol_connected(self, protocol: Any) -> None:
         super().protocol_connected(protocol)
@@ -53,7 +59,17 @@ class PatientServer(Server):
             valve.stopProducing()
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        await super().handle_reply(protocol, message)
         valve = self._valves.get(protocol)
-        if valve is not None:
+        if valve is None or message["type"] != "websocket.send" or not message.get("text"):
+            await super().handle_reply(protocol, message)
+            return
+        if protocol.state == WebSocketProtocol.STATE_OPEN:
+            protocol.sendPreparedMessage(self._frame(message))
+        if valve.is_shut:
             await valve.passed()
+
+    def _frame(self, message: dict[str, Any]) -> Any:
+        if self._framed[0] is not message:
+            payload = message["text"].encode()
+            self._framed = message, self.ws_factory.prepareMessage(payload, isBinary=False, doNotCompress=True)
+        return self._framed[1]

@@ -11,6 +11,8 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import URLRouter
+from django.conf import settings
+from django.core.management import call_command
 from django.urls import re_path
 
 from config.asgi import application
@@ -50,7 +52,8 @@ application.application_mapping["websocket"] = URLRouter(
     ]
 )
 
-if __name__ == "__main__":
-    EmbeddedDesk(
-        application=application, celery=app, host="127.0.0.1", port=int(sys.argv[1]), on_ready=lambda: None
-    ).run()
+if __name__ == "__main__" and not settings.REDIS_URL:
+    port = int(sys.argv[1])
+    EmbeddedDesk(application=application, celery=app, host="127.0.0.1", port=port, on_ready=lambda: None).run()
+elif __name__ == "__main__":
+    call_command("sockets", port=int(sys.argv[1]))

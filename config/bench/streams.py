@@ -21,7 +21,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from websockets.sync.client import connect
 
 from config.bench.stream_server import GROUP
-from config.tests.desks import HAS_SERVERS, Desk, distributed_desk, embedded_desk, redis_server
+from config.tests.desks import HAS_SERVERS, Command, Desk, distributed_desk, embedded_desk, redis_server
 from config.tests.processes import ROOT, free_port
 
 SOCKETS = 1000
@@ -39,10 +39,9 @@ def measure_streams(*, sockets: int = SOCKETS) -> dict[str, Any]:
         if HAS_SERVERS:
             port = free_port()
             layer = RedisPubSubChannelLayer(hosts=[f"redis://127.0.0.1:{port}/0"])
-            application = "config.bench.stream_server:application"
             with (
                 redis_server(Path(folder), port),
-                distributed_desk(Path(folder), redis_port=port, application=application) as desk,
+                distributed_desk(Path(folder), redis_port=port, server=_bench_server) as desk,
             ):
                 figures["distributed"] = _measure(desk, desk.processes["sockets"].popen.pid, sockets, layer=layer)
     return figures
@@ -57,6 +56,10 @@ def print_streams(figures: dict[str, Any]) -> list[str]:
             f"{row['group_send_per_second'] or 0:9.0f} {row['ratio'] or 0:6.1f} {row['kb_per_idle_socket']:8.1f}"
         )
     return lines
+
+
+def _bench_server(port: int) -> Command:
+    return (sys.executable, "-m", "config.bench.stream_server", str(port))
 
 
 def _measure(desk: Desk, pid: int, sockets: int, *, layer: RedisPubSubChannelLayer | None) -> dict[str, Any]:
@@ -113,9 +116,7 @@ def _text(desk: Desk, bot_id: str) -> str:
                 return text
 
 
-def _tell(
-    desk: Desk, bot_id: str, batches: list[list[int]], *, pause_seconds: float, inside: bool
-) -> dict[str, float]:
+def _tell(desk: Desk, bot_id: str, batches: list[list[int]], *, pause_seconds: float, inside: bool) -> dict[str, float]:
     asked = {"bot_id": bot_id, "batches": batches, "pause_seconds": pause_seconds}
     if inside:
         with connect(desk.base.replace("http", "ws", 1) + "/bench/tell", proxy=None) as socket:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ PYTHON = Path(sys.executable).parent
 HAS_SERVERS = bool(os.environ.get("TEST_DATABASE_URL") and shutil.which("redis-server"))
 
 needs_servers = pytest.mark.skipif(not HAS_SERVERS, reason="needs TEST_DATABASE_URL and redis-server")
+
+Command = tuple[str, ...]
+Server = Callable[[int], Command]
 
 TELL = """
 from uuid import UUID
@@ -90,6 +93,14 @@ def updates(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
     return [receive(socket, "bot_update") for _ in range(count)]
 
 
+def daphne(port: int) -> Command:
+    return (sys.executable, "manage.py", "sockets", "--port", str(port))
+
+
+def granian(port: int) -> Command:
+    return (str(PYTHON / "granian"), "--interface", "asgi", "--port", str(port), "config.asgi:application")
+
+
 @contextlib.contextmanager
 def embedded_desk(folder: Path, *, module: str = "") -> Iterator[Desk]:
     env = environment(folder)
@@ -121,15 +132,14 @@ def redis_server(folder: Path, port: int) -> Iterator[Process]:
 
 
 @contextlib.contextmanager
-def distributed_desk(folder: Path, *, redis_port: int, application: str = "config.asgi:application") -> Iterator[Desk]:
-    """Serve sockets (and HTTP) on granian's ASGI, publish from a relay."""
+def distributed_desk(folder: Path, *, redis_port: int, server: Server | None = None) -> Iterator[Desk]:
+    """Serve sockets (and HTTP) from one process, publish from a relay in another."""
     with fresh_database(os.environ["TEST_DATABASE_URL"]) as database_url, contextlib.ExitStack() as stack:
         env = environment(folder, DATABASE_URL=database_url, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0")
         run("manage.py", "bootstrap", "--demo", env=env)
         port = free_port()
-        granian = (str(PYTHON / "granian"), "--interface", "asgi", "--port", str(port), application)
         relay = (sys.executable, "manage.py", "relay")
-        web = stack.enter_context(started(*granian, env=env, log=folder / "sockets.log"))
+        web = stack.enter_context(started(*(server or daphne)(port), env=env, log=folder / "sockets.log"))
         relaying = stack.enter_context(started(*relay, env=env, log=folder / "relay.log"))
         wait_for(f"http://127.0.0.1:{port}/health", web)
         desk = Desk(f"http://127.0.0.1:{port}", env, {"sockets": web, "relay": relaying})

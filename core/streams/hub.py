@@ -6,9 +6,10 @@ never past that of any subscription:
 * The hub reads what follows its place in the streams that are watched when the reading starts, and hands each message
   to those whose place is before it. Afterwards the place of each is at the message, the hub's at the end of the slice.
 * A subscription reads by itself what it missed, slice by slice, and joins with the place P that it came to. The hub
-  may be past P by then, or in the middle of a reading that does not know of the stream. Either way it goes back to P
-  (a reading in flight does when it ends) and reads again from there. What others have had already is before their
-  place, so nobody gets it twice; what came between P and the joining is after the newcomer's, so nothing is missed.
+  may be past P by then, or in the middle of a reading that does not know of the stream, or of handing out. So a
+  newcomer is let in between two readings only, and the hub goes back to P before the next. What others have had
+  already is before their place, so nobody gets it twice; what came between P and the joining is after the newcomer's,
+  so nothing is missed.
 * Going back costs a reading of the few messages since; waiting until both happen to be at the same cursor could
   take forever on a busy desk.
 """
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 PING_SECONDS = 20
 SLICE = 100
+BREATH = 20_000
 SETTLE_SECONDS = 0.002
 
 PING = text_message('{"type":"ping"}')
@@ -48,7 +50,7 @@ class Hub:
         self._sockets: set[Outbound] = set()
         self._watchers: dict[str, dict[Outbound, int]] = {}
         self._place: int | None = None  # none while nothing is watched
-        self._lowest_joined: int | None = None
+        self._newcomers: dict[tuple[str, Outbound], int] = {}
         self._nudged = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._pinged_at = 0.0
@@ -62,7 +64,8 @@ class Hub:
     async def leave(self, socket: Outbound) -> None:
         """Let a socket go, with all that it watches; the last one ends the hub."""
         self._sockets.discard(socket)
-        for stream in [name for name, watching in self._watchers.items() if socket in watching]:
+        watched = [name for name, watching in self._watchers.items() if socket in watching]
+        for stream in watched + [name for name, newcomer in self._newcomers if newcomer is socket]:
             self.unwatch(socket, stream)
         if not self._sockets:
             _hubs.pop(asyncio.get_running_loop(), None)
@@ -70,16 +73,16 @@ class Hub:
 
     def watches(self, socket: Outbound, stream: str) -> int | None:
         """Return the socket's place in a stream that it watches, else None."""
-        return self._watchers.get(stream, {}).get(socket)
+        return self._newcomers.get((stream, socket), self._watchers.get(stream, {}).get(socket))
 
     def join(self, socket: Outbound, stream: str, place: int) -> None:
         """Hand the socket everything of a stream from now on; it had everything up to `place`."""
-        self._watchers.setdefault(stream, {})[socket] = place
-        self._lowest_joined = place if self._lowest_joined is None else min(place, self._lowest_joined)
+        self._newcomers[stream, socket] = place
         self._nudged.set()
 
     def unwatch(self, socket: Outbound, stream: str) -> None:
         """Hand the socket nothing more of a stream."""
+        self._newcomers.pop((stream, socket), None)
         watching = self._watchers.get(stream, {})
         watching.pop(socket, None)
         if not watching:
@@ -112,7 +115,7 @@ class Hub:
     async def _round(self, read: Callable[..., Any]) -> bool:
         """Read and hand out one slice; return whether it was the last for now."""
         self._nudged.clear()
-        self._go_back()
+        self._let_newcomers_in()
         if not self._watchers or self._place is None:
             self._place = None
             return True
@@ -123,17 +126,19 @@ class Hub:
             await asyncio.sleep(POLL_SECONDS)
             return False
         self._place = found.cursor
-        self._hand_out(found)
+        await self._hand_out(found)
         await self._settle()
         return found.is_last
 
-    def _go_back(self) -> None:
-        """Start from the lowest place of those who joined since the last reading began."""
-        if self._lowest_joined is not None:
-            self._place = self._lowest_joined if self._place is None else min(self._place, self._lowest_joined)
-            self._lowest_joined = None
+    def _let_newcomers_in(self) -> None:
+        """Go back to the lowest place of those who joined since the last reading began."""
+        for (stream, socket), place in self._newcomers.items():
+            self._watchers.setdefault(stream, {})[socket] = place
+            self._place = place if self._place is None else min(self._place, place)
+        self._newcomers.clear()
 
-    def _hand_out(self, found: Slice) -> None:
+    async def _hand_out(self, found: Slice) -> None:
+        handed = 0
         for published in found.messages:
             watching = self._watchers.get(published.stream, {})
             message = text_message(published.text)
@@ -141,6 +146,10 @@ class Hub:
                 if place < published.cursor:
                     watching[socket] = published.cursor
                     socket.offer(message)
+            handed += len(watching)
+            if handed >= BREATH:  # let the others of this loop have their turn
+                handed = 0
+                await asyncio.sleep(0)
 
     async def _settle(self) -> None:
         """Let the writers take what they were given, so that a long catch-up overflows no queue of a brisk reader."""

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import time
+import types
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Outbound:
             return
         self._queue.append(message)
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
+            self._write_at_once()
 
     async def put(self, message: dict[str, Any]) -> None:
         """Send when it is its turn, waiting for the queue to be half empty: for those who can wait."""
@@ -99,6 +100,18 @@ class Outbound:
             if self._room is not None:
                 self._room.set()
 
+    def _write_at_once(self) -> None:
+        """Write as far as the server takes it at once; a task only for what has to wait.
+
+        A task per message and socket would cost more than all the rest of handing out.
+        """
+        writing = self._write()
+        try:
+            waited_for = writing.send(None)
+        except StopIteration:
+            return
+        self._writer = asyncio.create_task(_go_on(writing, waited_for))
+
     async def _write(self) -> None:
         try:
             while self._queue:
@@ -118,3 +131,18 @@ class Outbound:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._send({"type": "websocket.close", "code": code})
         self._end()
+
+
+@types.coroutine
+def _go_on(begun: Coroutine[Any, Any, None], waited_for: Any) -> Generator[Any, Any, None]:
+    """Take over a coroutine that was begun outside a task, at the future that it waits for."""
+    try:
+        while True:
+            try:
+                sent = yield waited_for
+            except BaseException as error:  # noqa: BLE001 - a cancellation too is the coroutine's own affair
+                waited_for = begun.throw(error)
+            else:
+                waited_for = begun.send(sent)
+    except StopIteration:
+        return
