@@ -11,6 +11,8 @@ from typing import Any
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 
+STANDARD_CODES = range(1001, 1016)
+
 
 class Valve:
     """Shut while a transport's buffer is full: what Twisted calls a push producer, and calls by these names."""
@@ -60,6 +62,9 @@ class PatientServer(Server):
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         valve = self._valves.get(protocol)
+        if valve is not None and message["type"] == "websocket.close" and message.get("code") in STANDARD_CODES:
+            protocol.sendCloseFrame(code=message["code"])  # autobahn's own door takes 1000 and from 3000 on only
+            return
         if valve is None or message["type"] != "websocket.send" or not message.get("text"):
             await super().handle_reply(protocol, message)
             return

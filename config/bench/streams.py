@@ -47,7 +47,7 @@ def measure_streams(*, sockets: int = SOCKETS) -> dict[str, Any]:
     return figures
 
 
-def print_streams(figures: dict[str, Any]) -> list[str]:
+def stream_lines(figures: dict[str, Any]) -> list[str]:
     """Return the lines of the report."""
     lines = [f"{'sockets':12} {'ms p50':>8} {'ms p99':>8} {'burst/s':>9} {'group/s':>9} {'ratio':>6} {'kB each':>8}"]
     for mode, row in figures.items():

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +35,8 @@ from bots.streams import bot_update
 from core.streams.outbox import emit
 for number in range({first}, {first} + {count}):
     with transaction.atomic():
-        emit([bot_update(UUID("{bot_id}"), {{"number": number}}, now=timezone.now())], now=timezone.now())
+        fact = {{"type": "Told", "number": number, "padding": "x" * {padding}}}
+        emit([bot_update(UUID("{bot_id}"), fact, now=timezone.now())], now=timezone.now())
 """
 
 
@@ -70,9 +72,21 @@ class Desk:
         address = self.base.replace("http", "ws", 1)
         return connect(f"{address}/api/v1/ws/{user_id or self.user_id}{query}", max_queue=None, proxy=None)
 
-    def tell(self, bot_id: str, count: int, *, first: int = 0) -> None:
-        """Store `count` numbered messages of a bot from a process of its own."""
-        run("manage.py", "shell", "-c", TELL.format(bot_id=bot_id, count=count, first=first), env=self.env)
+    def tell(self, bot_id: str, count: int, *, first: int = 0, padding: int = 0) -> None:
+        """Store `count` numbered messages of a bot, each `padding` bytes longer, from a process of its own."""
+        code = TELL.format(bot_id=bot_id, count=count, first=first, padding=padding)
+        run("manage.py", "shell", "-c", code, env=self.env)
+
+    @contextlib.contextmanager
+    def unread_socket(self, bot_id: str) -> Iterator[None]:
+        """Follow a bot with a small window, and never read."""
+        address = f"{self.base.replace('http', 'ws', 1)}/ws/{self.user_id}?token={self.token}"
+        with socket.create_connection(("127.0.0.1", int(self.base.rpartition(":")[2]))) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            # A queue of one: the library stops reading once it is full.
+            with connect(address, sock=line, max_queue=1, proxy=None, ping_interval=None, close_timeout=0) as unread:
+                unread.send(json.dumps({"type": "subscribe", "bot_id": bot_id}))
+                yield
 
 
 def receive(socket: ClientConnection, kind: str, *, seconds: float = 20) -> dict[str, Any]:
@@ -89,8 +103,13 @@ def subscribe(socket: ClientConnection, bot_id: str, **more: Any) -> dict[str, A
     return receive(socket, "subscribed")
 
 
-def updates(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
-    return [receive(socket, "bot_update") for _ in range(count)]
+def updates(socket: ClientConnection, count: int, *, fact: str = "Told") -> list[dict[str, Any]]:
+    """Return the next updates whose first fact is of a type, passing over others."""
+    found: list[dict[str, Any]] = []
+    while len(found) < count:
+        message = receive(socket, "bot_update")
+        found += [message] if message["data"]["facts"][0]["type"] == fact else []
+    return found
 
 
 def daphne(port: int) -> Command:

@@ -127,10 +127,12 @@ class Outbound:
             self._writer = None
 
     async def _close(self, code: int) -> None:
-        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._send({"type": "websocket.close", "code": code})
-        self._end()
+        try:
+            with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._send({"type": "websocket.close", "code": code})
+        finally:
+            self._end()
 
 
 @types.coroutine

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, models, transaction
 
-from core.bulk import insert_columns, insert_rows, update_rows, upsert_newer_rows
+from core.bulk import insert_columns, insert_rows, update_rows, upsert_newer_rows, upsert_rows
 from core.exact import NotExact
 from core.tests.conftest import Sample
 
@@ -229,3 +229,15 @@ def test_an_upsert_of_many_rows_is_one_statement(samples, django_assert_num_quer
 def test_an_upsert_of_nothing_asks_nothing(samples, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert upsert_newer_rows(Sample, [], newer_by="at") == 0
+
+
+def test_upserting_makes_what_is_new_and_changes_the_named_fields_of_what_is_there(samples):
+    stored = samples.create(text="old", count=1)
+    stored.text, stored.count = "changed", 2
+    upsert_rows(Sample, [stored, Sample(text="new", count=3)], ["count"])
+    assert sorted(samples.values_list("text", "count")) == [("new", 3), ("old", 2)]
+
+
+def test_upserting_nothing_is_no_statement(django_assert_num_queries, samples):
+    with django_assert_num_queries(0):
+        upsert_rows(Sample, [], ["count"])
