@@ -29,7 +29,7 @@ from core.streams.sockets import Outbound
 
 logger = logging.getLogger(__name__)
 
-WATCH_SECONDS = 0.5
+WATCH_SECONDS = 1.0
 
 NOT_PROVED = 4401
 
