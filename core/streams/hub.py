@@ -24,7 +24,7 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connections
 from redis import RedisError
 
 from core.streams import reading
@@ -109,7 +109,7 @@ class Hub:
                 if is_last:
                     await self._rest()
         finally:
-            executor.submit(connection.close)
+            executor.submit(connections.close_all)  # of that thread
             executor.shutdown(wait=False)
 
     async def _round(self, read: Callable[..., Any]) -> bool:
