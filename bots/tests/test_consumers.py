@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -97,8 +98,15 @@ class Talk:
 
 
 def talk(work):
-    """Run a conversation."""
-    return asyncio.run(asyncio.wait_for(work(), 30))
+    """Run a conversation. Channels' own tools keep connections from being closed after use: it is done here."""
+
+    async def whole():
+        try:
+            return await asyncio.wait_for(work(), 30)
+        finally:
+            await database_sync_to_async(connections.close_all)()
+
+    return asyncio.run(whole())
 
 
 def closed_with(path, *messages, headers=()):
