@@ -9,10 +9,10 @@ from accounts.consumers import BadMessage, PersonalConsumer
 from accounts.models import User
 from accounts.sockets import Caller
 from bots.selectors.bots import readable_bot
-from bots.streams import stream_of
 from core.errors import AppError, Missing
 from core.streams.hub import catch_up, last_cursor
 from core.streams.reading import Forgotten
+from trading.services.facts import bot_stream
 
 MOST_SUBSCRIPTIONS = 1000
 
@@ -45,7 +45,7 @@ class BotUpdates(PersonalConsumer):
         if bot_id not in self._bots and len(self._bots) >= MOST_SUBSCRIPTIONS:
             raise AppError(f"A socket follows {MOST_SUBSCRIPTIONS} bots at most.", code="TOO_MANY_SUBSCRIPTIONS")
         self._bots.add(bot_id)
-        stream = stream_of(bot_id)
+        stream = bot_stream(bot_id)
         if since is None:
             place = self.hub.watches(self.outbound, stream)
             place = await last_cursor() if place is None else place
@@ -65,7 +65,7 @@ class BotUpdates(PersonalConsumer):
             return place
 
     async def _confirm(self, bot_id: UUID, cursor: int) -> None:
-        stream = stream_of(bot_id)
+        stream = bot_stream(bot_id)
         await self.tell({"type": "subscribed", "bot_id": str(bot_id), "stream": stream, "cursor": cursor})
 
     async def _unsubscribe(self, message: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ class BotUpdates(PersonalConsumer):
         if bot_id not in self._bots:
             raise Missing("The socket does not follow this bot.")
         self._bots.discard(bot_id)
-        self.hub.unwatch(self.outbound, stream_of(bot_id))
+        self.hub.unwatch(self.outbound, bot_stream(bot_id))
         await self.tell({"type": "unsubscribed", "bot_id": str(bot_id)})
 
     def _since(self, message: dict[str, Any]) -> int | None:

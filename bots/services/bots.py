@@ -12,12 +12,12 @@ from django.utils import timezone
 from accounts.models import User
 from bots.config import BotConfig
 from bots.models import ALLOWED_CHANGES, Bot, BotStatus, Timeframe
-from bots.streams import bot_update
 from core.errors import Conflict, Invalid
 from core.sealing import open_sealed, seal
 from core.streams.outbox import emit
 from market.selectors import find_instrument
 from market.symbols import UnknownSymbol
+from trading.services.facts import bot_message
 
 PREVIOUS_KEY_LIVES = timedelta(minutes=10)
 
@@ -73,7 +73,7 @@ def change_status(bot_id: UUID, status: BotStatus, *, now: datetime | None = Non
         bot.save(update_fields=["status"])
         now = now or timezone.now()
         fact = {"type": "BotChanged", "bot_id": str(bot.id), "status": status.value}
-        emit([bot_update(bot.id, fact, now=now)], now=now)
+        emit([bot_message(bot.id, [fact], now=now)], now=now)
     return bot
 
 

@@ -20,12 +20,12 @@ from accounts.services.sessions import Device, end_session, open_session
 from bots import consumers
 from bots.models import Bot, BotStatus
 from bots.services.bots import change_status
-from bots.streams import bot_update, stream_of
 from config.sockets import sockets
 from core.models import Event
 from core.streams import hub as hubs
 from core.streams.outbox import emit
 from core.streams.relay import number_events
+from trading.services.facts import bot_message, bot_stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +56,7 @@ def cookie_of(user):
 
 def tell_now(bot, *numbers):
     now = timezone.now()
-    emit([bot_update(bot.id, {"number": number}, now=now) for number in numbers], now=now)
+    emit([bot_message(bot.id, [{"number": number}], now=now) for number in numbers], now=now)
     number_events()
 
 
@@ -336,7 +336,7 @@ class TestFollowing:
 
     def test_a_change_of_status_is_told(self, bot):
         change_status(bot.id, BotStatus.ACTIVE)
-        event = Event.objects.get(stream=stream_of(bot.id))
+        event = Event.objects.get(stream=bot_stream(bot.id))
         assert event.message["data"]["facts"] == [{"type": "BotChanged", "bot_id": str(bot.id), "status": "active"}]
 
 

@@ -29,7 +29,7 @@ def _figures(accounts: int, told: dict[str, Any], *, limit: float | None) -> Fig
     by_hand = f"by hand {told['statements_by_hand']} statements, {way}"
     name = f"{accounts:,} account{'s' if accounts > 1 else ''}"
     return {
-        f"{name}, beside every row by hand (a)": Figure(road, "ms", floor, limit, f"{did}; {by_hand}"),
+        f"{name}, beside every row by hand (a)": Figure(road, "ms", floor, limit, note=f"{did}; {by_hand}"),
         f"{name}, beside orders, fills, ledger, balances (b)": Figure(road, "ms", least, note=f"by hand {least_way}"),
     }
 

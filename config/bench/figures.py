@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number. Where there is a floor, `limit` is the largest value ÷ floor; else the largest value."""
+    """One measured number. `limit` is the most it may be, `at_least` the least: of value ÷ floor where there is one."""
 
     value: float
     unit: str
     floor: float | None = None
     limit: float | None = None
+    at_least: float | None = None
     note: str = ""
 
     @property
@@ -22,10 +23,12 @@ class Figure:
     @property
     def verdict(self) -> str:
         """`met` or `missed`; nothing where there is no target."""
-        if self.limit is None:
-            return ""
         measured = self.value if self.ratio is None else self.ratio
-        return "met" if measured <= self.limit else "missed"
+        if self.limit is not None:
+            return "met" if measured <= self.limit else "missed"
+        if self.at_least is not None:
+            return "met" if measured >= self.at_least else "missed"
+        return ""
 
 
 Figures = dict[str, Figure]
@@ -51,9 +54,11 @@ def _cells(name: str, figure: Figure) -> tuple[str, ...]:
 
 
 def _target(figure: Figure) -> str:
-    if figure.limit is None:
+    target = figure.limit if figure.limit is not None else figure.at_least
+    if target is None:
         return ""
-    return f"{_number(figure.limit, figure.unit)}" if figure.ratio is None else f"{figure.limit:g} ×"
+    bound = "" if figure.limit is not None else "≥ "
+    return bound + (_number(target, figure.unit) if figure.ratio is None else f"{target:g} ×")
 
 
 def _number(value: float, unit: str) -> str:

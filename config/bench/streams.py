@@ -1,7 +1,7 @@
 """What the road from a commit to a thousand sockets takes, and what a thousand idle sockets weigh.
 
-Distributed: sockets on granian, a relay, PostgreSQL and a Redis of its own; embedded: the one process. Channels' own
-group_send sends the same bytes to as many sockets of the same server, in the same run: the ratio is what counts.
+Distributed: the sockets' own process, a relay, PostgreSQL and a Redis of its own; embedded: the one process. Channels'
+own group_send sends the same bytes to as many sockets of the same server, in the same run: the ratio is what counts.
 """
 
 import asyncio
@@ -20,8 +20,10 @@ from typing import Any
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from websockets.sync.client import connect
 
+from config.bench.figures import Figure, Figures
+from config.bench.places import Place
 from config.bench.stream_server import GROUP
-from config.tests.desks import HAS_SERVERS, Command, Desk, distributed_desk, embedded_desk, redis_server
+from config.tests.desks import Command, Desk, distributed_desk, embedded_desk, redis_server
 from config.tests.processes import ROOT, free_port
 
 SOCKETS = 1000
@@ -29,34 +31,44 @@ PACED = 100
 PACE_SECONDS = 0.2
 BURST = 100
 GROUPED = 30
+MOST_P99_MS = 50.0
+LEAST_RATIO = 15.0
 
 
-def measure_streams(*, sockets: int = SOCKETS) -> dict[str, Any]:
-    """Return the figures of both modes by name; of the embedded one only where there is no PostgreSQL or Redis."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "one").mkdir()
-        with embedded_desk(Path(folder) / "one", module="config.bench.stream_server") as desk:
-            figures = {"embedded": _measure(desk, desk.processes["serve"].popen.pid, sockets, layer=None)}
-        if HAS_SERVERS:
-            port = free_port()
-            layer = RedisPubSubChannelLayer(hosts=[f"redis://127.0.0.1:{port}/0"])
-            with (
-                redis_server(Path(folder), port),
-                distributed_desk(Path(folder), redis_port=port, server=_bench_server) as desk,
-            ):
-                figures["distributed"] = _measure(desk, desk.processes["sockets"].popen.pid, sockets, layer=layer)
-    return figures
+def measure(place: Place) -> Figures:
+    """Return the figures of the embedded desk for SQLite, of separate sockets and relay for PostgreSQL."""
+    with tempfile.TemporaryDirectory() as folder, _desk(place, Path(folder)) as (desk, layer):
+        process = next(iter(desk.processes.values()))
+        return _figures(_measure(desk, process.popen.pid, SOCKETS, layer=layer))
 
 
-def stream_lines(figures: dict[str, Any]) -> list[str]:
-    """Return the lines of the report."""
-    lines = [f"{'sockets':12} {'ms p50':>8} {'ms p99':>8} {'burst/s':>9} {'group/s':>9} {'ratio':>6} {'kB each':>8}"]
-    for mode, row in figures.items():
-        lines.append(
-            f"{mode:12} {row['p50_ms']:8.1f} {row['p99_ms']:8.1f} {row['burst_per_second']:9.0f} "
-            f"{row['group_send_per_second'] or 0:9.0f} {row['ratio'] or 0:6.1f} {row['kb_per_idle_socket']:8.1f}"
-        )
-    return lines
+@contextmanager
+def _desk(place: Place, folder: Path) -> Iterator[tuple[Desk, RedisPubSubChannelLayer | None]]:
+    if not place.database_url:
+        with embedded_desk(folder, module="config.bench.stream_server") as desk:
+            yield desk, None
+        return
+    port = free_port()
+    with (
+        redis_server(folder, port),
+        distributed_desk(folder, redis_port=port, server=_bench_server, postgresql=place.database_url) as desk,
+    ):
+        yield desk, RedisPubSubChannelLayer(hosts=[f"redis://127.0.0.1:{port}/0"])
+
+
+def _figures(told: dict[str, Any]) -> Figures:
+    grouped = told["group_send_per_second"]
+    is_distributed = grouped is not None
+    return {
+        "from commit to socket, p50": Figure(told["p50_ms"], "ms", note=f"{SOCKETS:,} sockets, 5 messages a second"),
+        "from commit to socket, p99": Figure(told["p99_ms"], "ms", limit=MOST_P99_MS if is_distributed else None),
+        "deliveries a second, beside group_send": Figure(
+            told["burst_per_second"], "/s", floor=grouped, at_least=LEAST_RATIO if is_distributed else None
+        ),
+        "memory with all sockets idle": Figure(
+            told["idle_rss_mb"], "MiB", note=f"{told['kb_per_idle_socket']:.0f} KiB a socket"
+        ),
+    }
 
 
 def _bench_server(port: int) -> Command:
@@ -80,12 +92,10 @@ def _measure(desk: Desk, pid: int, sockets: int, *, layer: RedisPubSubChannelLay
     burst = BURST * sockets / (max(max(one.values()) for one in arrived) - committed["0"])
     grouped = None if layer is None else _group_burst(desk, sockets, layer, _text(desk, bot_id))
     return {
-        "sockets": sockets,
         "p50_ms": statistics.median(delays),
         "p99_ms": delays[int(len(delays) * 0.99)],
         "burst_per_second": burst,
         "group_send_per_second": grouped,
-        "ratio": None if grouped is None else burst / grouped,
         "idle_rss_mb": idle / 1024,
         "kb_per_idle_socket": (idle - empty) / sockets,
     }

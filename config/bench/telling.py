@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from bots.streams import bot_update
 from core.streams.outbox import emit
+from trading.services.facts import bot_message
 
 SETTLE_SECONDS = 2
 
@@ -21,7 +21,7 @@ def tell(*, bot_id: str, batches: list[list[int]], pause_seconds: float = 0) -> 
         with transaction.atomic():
             transaction.on_commit(partial(_stamp, committed, numbers))  # before emit's own, which wakes the relay
             now = timezone.now()
-            emit([bot_update(UUID(bot_id), {"number": number}, now=now) for number in numbers], now=now)
+            emit([bot_message(UUID(bot_id), [{"number": number}], now=now) for number in numbers], now=now)
         time.sleep(pause_seconds)
     return committed
 

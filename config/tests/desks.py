@@ -31,12 +31,12 @@ TELL = """
 from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
-from bots.streams import bot_update
+from trading.services.facts import bot_message
 from core.streams.outbox import emit
 for number in range({first}, {first} + {count}):
     with transaction.atomic():
         fact = {{"type": "Told", "number": number, "padding": "x" * {padding}}}
-        emit([bot_update(UUID("{bot_id}"), fact, now=timezone.now())], now=timezone.now())
+        emit([bot_message(UUID("{bot_id}"), [fact], now=timezone.now())], now=timezone.now())
 """
 
 
@@ -151,9 +151,12 @@ def redis_server(folder: Path, port: int) -> Iterator[Process]:
 
 
 @contextlib.contextmanager
-def distributed_desk(folder: Path, *, redis_port: int, server: Server | None = None) -> Iterator[Desk]:
+def distributed_desk(
+    folder: Path, *, redis_port: int, server: Server | None = None, postgresql: str = ""
+) -> Iterator[Desk]:
     """Serve sockets (and HTTP) from one process, publish from a relay in another."""
-    with fresh_database(os.environ["TEST_DATABASE_URL"]) as database_url, contextlib.ExitStack() as stack:
+    server_url = postgresql or os.environ["TEST_DATABASE_URL"]
+    with fresh_database(server_url) as database_url, contextlib.ExitStack() as stack:
         env = environment(folder, DATABASE_URL=database_url, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0")
         run("manage.py", "bootstrap", "--demo", env=env)
         port = free_port()

@@ -26,11 +26,16 @@ def tell_of_signal(signal: Signal, fact: str, *, now: datetime, **facts: Any) ->
         emit([bot_message(signal.bot_id, [told], now=now)], now=now)
 
 
+def bot_stream(bot_id: UUID) -> str:
+    """Return the name of a bot's stream."""
+    return f"bot:{bot_id}"
+
+
 def bot_message(bot_id: UUID, facts: Sequence[Fact], *, now: datetime) -> Message:
     """Return one message of a bot's stream."""
     data = {"facts": list(facts)}
     body = {"type": "bot_update", "bot_id": str(bot_id), "data": data, "timestamp": told_at(now)}
-    return Message(f"bot:{bot_id}", body)
+    return Message(bot_stream(bot_id), body)
 
 
 def _account_messages(books: Books, now: datetime) -> Iterable[Message]:
