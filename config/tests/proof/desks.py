@@ -1,0 +1,219 @@
+"""Desks that are killed and started again on the same data: embedded on SQLite, several processes on PostgreSQL."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+import redis
+import requests
+
+from config.tests.processes import ROOT, START_SECONDS, environment, free_port, run
+from config.tests.proof.books import Books
+from config.tests.proof.cast import Alerted
+from config.tests.proof.dying import DIED
+
+SETTINGS = "config.tests.proof.desk_settings"
+MAKE_CAST = "from config.tests.proof import cast; cast.make('{exchange}')"
+BIN = Path(sys.executable).parent
+
+
+class Process:
+    """A child in a group of its own, so that what it started dies with it."""
+
+    def __init__(self, command: Sequence[str], env: dict[str, str], log: Path) -> None:
+        with log.open("ab") as out:
+            self.popen = subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        self.log = log
+
+    @property
+    def lives(self) -> bool:
+        return self.popen.poll() is None
+
+    def signal_all(self, how: signal.Signals) -> None:
+        """Signal the whole group. What is gone already is passed over."""
+        try:
+            os.killpg(self.popen.pid, how)
+        except ProcessLookupError:
+            return
+
+    def kill(self) -> None:
+        self.signal_all(signal.SIGKILL)
+        self.popen.wait()
+
+    def children(self) -> list[int]:
+        listed = Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
+    def wait_until_dead(self, seconds: float = START_SECONDS) -> None:
+        self.popen.wait(timeout=seconds)
+
+
+class Desk:
+    """Processes by name on one folder of data; `start` brings back what is dead."""
+
+    def __init__(self, folder: Path, bots: list[Alerted], env: dict[str, str]) -> None:
+        self.folder, self.bots, self.env = folder, bots, env
+        self.port = free_port()
+        self.processes: dict[str, Process] = {}
+        self.books = Books(self.database())
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def commands(self) -> dict[str, list[str]]:
+        raise NotImplementedError
+
+    def database(self) -> str | Path:
+        raise NotImplementedError
+
+    def start(self, **more: str) -> float:
+        """Start what is dead, with more in its environment; return the seconds until the desk answered."""
+        began = time.monotonic()
+        for name, command in self.commands().items():
+            self.start_one(name, command, **more)
+        self.wait_for_answer()
+        return time.monotonic() - began
+
+    def start_one(self, name: str, command: Sequence[str] = (), **more: str) -> None:
+        process = self.processes.get(name)
+        if process is None or not process.lives:
+            log = self.folder / f"{name}.log"
+            self.processes[name] = Process(command or self.commands()[name], {**self.env, **more}, log)
+
+    def start_to_die(self, name: str, **more: str) -> None:
+        """Start the desk with one process that is to die."""
+        self.start_one(name, **more)
+        self.start()
+
+    def wait_until_died(self, name: str) -> None:
+        """Wait for the mark that the dying leave, and kill what is left of the process."""
+        until = time.monotonic() + START_SECONDS
+        while not (self.folder / DIED).exists():
+            assert time.monotonic() < until, f"{name} does not die"
+            time.sleep(0.02)
+        self.processes[name].kill()
+        (self.folder / DIED).unlink()
+
+    def wait_for_answer(self) -> None:
+        web = self.processes["web"]
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and web.lives:
+            try:
+                if requests.get(f"{self.address}/health", timeout=5).status_code == 200:
+                    return
+            except requests.RequestException:
+                time.sleep(0.03)
+        raise AssertionError(f"no answer from {self.address}:\n{web.log.read_text()[-4000:]}")
+
+    def kill_some(self, luck: random.Random) -> str:
+        """SIGKILL one process of the desk, or a part of it; return which."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+        self.books.close()
+
+    def log_lines(self, text: str) -> list[str]:
+        """Return the lines of all logs that hold a text."""
+        lines = [line for log in self.folder.glob("*.log") for line in log.read_text(errors="replace").splitlines()]
+        return [line for line in lines if text in line]
+
+
+class EmbeddedDesk(Desk):
+    """One process: web, worker and beat."""
+
+    def commands(self) -> dict[str, list[str]]:
+        return {"web": [sys.executable, "manage.py", "serve", "--port", str(self.port)]}
+
+    def database(self) -> Path:
+        return self.folder / "desk.sqlite3"
+
+    def kill_some(self, luck: random.Random) -> str:
+        self.processes["web"].kill()
+        return "desk"
+
+
+class DistributedDesk(Desk):
+    """Web, worker and beat on PostgreSQL, and a Redis of their own."""
+
+    def __init__(self, folder: Path, bots: list[Alerted], env: dict[str, str]) -> None:
+        super().__init__(folder, bots, env)
+        self.redis_port = free_port()
+        self.start_redis()
+        self.env |= {"REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0", "WEBHOOK_WAITING_MOST": "8"}
+
+    def start_redis(self) -> None:
+        command = ["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
+        self.redis = Process([*command, "--appendonly", "no"], dict(os.environ), self.folder / "redis.log")
+        client = redis.Redis(port=self.redis_port)
+        for _ in range(200):
+            try:
+                client.ping()
+                return
+            except redis.RedisError:
+                time.sleep(0.05)
+        raise AssertionError("redis does not answer")
+
+    def commands(self) -> dict[str, list[str]]:
+        granian = [str(BIN / "granian"), "--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "16"]
+        celery = [str(BIN / "celery"), "-A", "config"]
+        return {
+            "web": [*granian, "--backpressure", "64", "--no-ws", "config.wsgi:application"],
+            "worker": [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"],
+            "beat": [*celery, "beat", "--loglevel", "WARNING"],
+        }
+
+    def database(self) -> str:
+        return self.env["DATABASE_URL"]
+
+    def kill_some(self, luck: random.Random) -> str:
+        name = luck.choice(["web", "worker", "worker", "worker's child", "beat"])
+        process = self.processes[name.partition("'")[0]]
+        children = process.children() if name.endswith("child") else []
+        if children:
+            os.kill(luck.choice(children), signal.SIGKILL)
+        else:
+            process.kill()
+        return name
+
+    def end(self) -> None:
+        super().end()
+        self.redis.kill()
+
+
+def prepare(folder: Path, *, exchange: str, **more: str) -> list[Alerted]:
+    """Make the tables, the admin and the cast of a fresh desk."""
+    env = environment(folder, **more)
+    run("manage.py", "bootstrap", env=env)
+    told = run("manage.py", "shell", "-v", "0", "-c", MAKE_CAST.format(exchange=exchange), env=env)
+    return [Alerted(**bot) for bot in json.loads(told.splitlines()[-1])]
+
+
+def copy_folder(template: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(template, folder))
+
+
+def copy_database(template_url: str, name: str) -> str:
+    """Make a database from another, which nobody may be connected to; return its address."""
+    server, _, template = template_url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"{server}/{name}"
+
+
+def drop_database(url: str) -> None:
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -1,0 +1,61 @@
+"""Sends alerts as TradingView does, and remembers what was acknowledged and how long the slowest answer took."""
+
+import random
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+
+import requests
+
+from config.tests.proof.cast import Alerted
+from config.tests.proof.desks import Desk
+
+SIDES = ("buy", "sell", "close", "buy", "sell")
+
+
+class Senders:
+    """Many senders at once, each on a connection that is kept."""
+
+    def __init__(self, desk: Desk, *, luck: random.Random, many: int = 50) -> None:
+        self._desk, self._luck = desk, luck
+        self._pool = ThreadPoolExecutor(many)
+        self._mine = threading.local()
+        self._numbers = count()
+        self.acknowledged: list[str] = []
+        self.statuses: list[int] = []
+        self.slowest = 0.0
+
+    def fire(self, many: int) -> list[Future[dict | None]]:
+        """Send alerts that all differ, to bots by chance, without waiting for the answers."""
+        return [
+            self._pool.submit(self.post, self._luck.choice(self._desk.bots), self._luck.choice(SIDES))
+            for _ in range(many)
+        ]
+
+    def post(self, bot: Alerted, side: str, **more: str) -> dict | None:
+        """Send one alert; return the answer's data, None where it was not acknowledged."""
+        alert = {"symbol": bot.symbol, "side": side, "alert_id": f"{next(self._numbers)}-{time.time_ns()}", **more}
+        began = time.monotonic()
+        try:
+            answer = self._session().post(
+                f"{self._desk.address}/api/v1/webhook/tradingview/{bot.key}", json=alert, timeout=30
+            )
+        except requests.RequestException:
+            self._mine.session = None
+            return None
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.statuses.append(answer.status_code)
+        if answer.status_code != 200:
+            return None
+        data: dict = answer.json()["data"]
+        self.acknowledged.append(data["correlation_id"])
+        return data
+
+    def end(self) -> None:
+        self._pool.shutdown(wait=True)
+
+    def _session(self) -> requests.Session:
+        if getattr(self._mine, "session", None) is None:
+            self._mine.session = requests.Session()
+        return self._mine.session
