@@ -32,6 +32,16 @@ class Books:
     def rows(self, sql: str) -> list[tuple]:
         return list(self._connection.execute(sql).fetchall())
 
+    def keys(self, sql: str) -> list[str]:
+        """Return the first column, ids without their dashes."""
+        return [_plain(row[0]) for row in self.rows(sql)]
+
+    def deadlocks(self) -> int:
+        """How many deadlocks the database has broken since it was made; SQLite knows none."""
+        if isinstance(self._connection, sqlite3.Connection):
+            return 0
+        return int(self.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0])
+
     def unfinished(self) -> int:
         """How many alerts are stored and not dealt with."""
         return int(self.rows(_UNFINISHED)[0][0])

@@ -63,33 +63,44 @@ class Desk:
 
     def __init__(self, folder: Path, bots: list[Alerted], env: dict[str, str]) -> None:
         self.folder, self.bots, self.env = folder, bots, env
-        self.port = free_port()
+        self.ports = [free_port()]
         self.processes: dict[str, Process] = {}
         self.books = Books(self.database())
 
     @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def addresses(self) -> list[str]:
+        return [f"http://127.0.0.1:{port}" for port in self.ports]
+
+    def serve_on(self, many: int) -> None:
+        """Serve on so many ports, each from a process of its own."""
+        self.ports = [free_port() for _ in range(many)]
 
     def commands(self) -> dict[str, list[str]]:
+        """Return every process by name; `web` and its like are those that serve."""
+        webs = ["web", *(f"web{number}" for number in range(2, len(self.ports) + 1))]
+        return {name: self.web_command(port) for name, port in zip(webs, self.ports, strict=True)}
+
+    def web_command(self, port: int) -> list[str]:
         raise NotImplementedError
 
     def database(self) -> str | Path:
         raise NotImplementedError
 
-    def start(self, **more: str) -> float:
-        """Start what is dead, with more in its environment; return the seconds until the desk answered."""
+    def start(self) -> float:
+        """Start what is dead; return the seconds until the desk answered."""
         began = time.monotonic()
-        for name, command in self.commands().items():
-            self.start_one(name, command, **more)
-        self.wait_for_answer()
+        for name in self.commands():
+            self.start_one(name)
+        for address in self.addresses:
+            self.wait_for_answer(address)
         return time.monotonic() - began
 
-    def start_one(self, name: str, command: Sequence[str] = (), **more: str) -> None:
+    def start_one(self, name: str, **more: str) -> None:
+        """Start a process where it is dead, with more in its environment."""
         process = self.processes.get(name)
         if process is None or not process.lives:
             log = self.folder / f"{name}.log"
-            self.processes[name] = Process(command or self.commands()[name], {**self.env, **more}, log)
+            self.processes[name] = Process(self.commands()[name], {**self.env, **more}, log)
 
     def start_to_die(self, name: str, **more: str) -> None:
         """Start the desk with one process that is to die."""
@@ -105,16 +116,16 @@ class Desk:
         self.processes[name].kill()
         (self.folder / DIED).unlink()
 
-    def wait_for_answer(self) -> None:
+    def wait_for_answer(self, address: str) -> None:
         web = self.processes["web"]
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and web.lives:
             try:
-                if requests.get(f"{self.address}/health", timeout=5).status_code == 200:
+                if requests.get(f"{address}/health", timeout=5).status_code == 200:
                     return
             except requests.RequestException:
                 time.sleep(0.03)
-        raise AssertionError(f"no answer from {self.address}:\n{web.log.read_text()[-4000:]}")
+        raise AssertionError(f"no answer from {address}:\n{web.log.read_text()[-4000:]}")
 
     def kill_some(self, luck: random.Random) -> str:
         """SIGKILL one process of the desk, or a part of it; return which."""
@@ -125,17 +136,17 @@ class Desk:
             process.kill()
         self.books.close()
 
-    def log_lines(self, text: str) -> list[str]:
-        """Return the lines of all logs that hold a text."""
+    def log_lines(self, *texts: str) -> list[str]:
+        """Return the lines of all logs that hold one of the texts."""
         lines = [line for log in self.folder.glob("*.log") for line in log.read_text(errors="replace").splitlines()]
-        return [line for line in lines if text in line]
+        return [line for line in lines if any(text in line for text in texts)]
 
 
 class EmbeddedDesk(Desk):
     """One process: web, worker and beat."""
 
-    def commands(self) -> dict[str, list[str]]:
-        return {"web": [sys.executable, "manage.py", "serve", "--port", str(self.port)]}
+    def web_command(self, port: int) -> list[str]:
+        return [sys.executable, "manage.py", "serve", "--port", str(port)]
 
     def database(self) -> Path:
         return self.folder / "desk.sqlite3"
@@ -147,6 +158,8 @@ class EmbeddedDesk(Desk):
 
 class DistributedDesk(Desk):
     """Web, worker and beat on PostgreSQL, and a Redis of their own."""
+
+    workers = 2
 
     def __init__(self, folder: Path, bots: list[Alerted], env: dict[str, str]) -> None:
         super().__init__(folder, bots, env)
@@ -167,13 +180,15 @@ class DistributedDesk(Desk):
         raise AssertionError("redis does not answer")
 
     def commands(self) -> dict[str, list[str]]:
-        granian = [str(BIN / "granian"), "--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "16"]
         celery = [str(BIN / "celery"), "-A", "config"]
-        return {
-            "web": [*granian, "--backpressure", "64", "--no-ws", "config.wsgi:application"],
-            "worker": [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"],
+        return super().commands() | {
+            "worker": [*celery, "worker", "--loglevel", "WARNING", "--concurrency", str(self.workers)],
             "beat": [*celery, "beat", "--loglevel", "WARNING"],
         }
+
+    def web_command(self, port: int) -> list[str]:
+        threads = ["--blocking-threads", "16", "--backpressure", "64"]
+        return [str(BIN / "granian"), "--interface", "wsgi", "--port", str(port), *threads, "config.wsgi:application"]
 
     def database(self) -> str:
         return self.env["DATABASE_URL"]

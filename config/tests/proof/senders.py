@@ -3,8 +3,9 @@
 import random
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import count
+from itertools import count, cycle
 
 import requests
 
@@ -22,6 +23,7 @@ class Senders:
         self._pool = ThreadPoolExecutor(many)
         self._mine = threading.local()
         self._numbers = count()
+        self._doors = cycle(desk.addresses)
         self.acknowledged: list[str] = []
         self.statuses: list[int] = []
         self.slowest = 0.0
@@ -39,7 +41,7 @@ class Senders:
         began = time.monotonic()
         try:
             answer = self._session().post(
-                f"{self._desk.address}/api/v1/webhook/tradingview/{bot.key}", json=alert, timeout=30
+                f"{self._address()}/api/v1/webhook/tradingview/{bot.key}", json=alert, timeout=30
             )
         except requests.RequestException:
             self._mine.session = None
@@ -52,8 +54,23 @@ class Senders:
         self.acknowledged.append(data["correlation_id"])
         return data
 
+    def burst(self, bot: Alerted, sides: Sequence[str]) -> None:
+        """Send one bot's alerts as fast as there are senders for them, and wait for the answers."""
+        list(self._pool.map(lambda side: self.post(bot, side), sides))
+
+    def same(self, many: int, bot: Alerted) -> list[Future[dict | None]]:
+        """Send one alert so many times at once."""
+        alert_id = f"same-{time.time_ns()}"
+        return [self._pool.submit(self.post, bot, "buy", alert_id=alert_id) for _ in range(many)]
+
     def end(self) -> None:
         self._pool.shutdown(wait=True)
+
+    def _address(self) -> str:
+        """Each thread stays at one door."""
+        if not hasattr(self._mine, "address"):
+            self._mine.address = next(self._doors)
+        return str(self._mine.address)
 
     def _session(self) -> requests.Session:
         if getattr(self._mine, "session", None) is None:

@@ -11,7 +11,7 @@ AMBIGUOUS = ("cut", "bad_gateway", "lost")
 
 
 def venue_complaints(books: Books, file: Path) -> dict[str, list[str]]:
-    """Return each sentence that does not hold with some client ids; an order is unknown where the venue told nothing."""
+    """Return each sentence that does not hold, with some client ids. Unknown is what the venue told nothing of."""
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     sent, placed, missed = (_said(what, lines) for what in ("sent", "placed", "missed"))
     here = dict(books.rows("SELECT client_order_id, status FROM trading_order"))
