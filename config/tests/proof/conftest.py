@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,6 +25,7 @@ from config.tests.proof.desks import (
     prepare,
 )
 from config.tests.proof.doses import SEED
+from config.tests.proof.proxy import Line
 from config.tests.proof.senders import Senders
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "")
@@ -79,7 +81,7 @@ def desk_on(tmp_path, embedded_template, distributed_template) -> Iterator[Calla
     made: list[Desk] = []
     databases: list[str] = []
 
-    def desk(database: str, exchange: str = "paper", **more: str) -> Desk:
+    def desk(database: str, exchange: str = "paper", *, through: Line | None = None, **more: str) -> Desk:
         folder = tmp_path / f"desk{len(made)}"
         more = {"DJANGO_SETTINGS_MODULE": SETTINGS, **more}
         if database == "sqlite":
@@ -90,7 +92,8 @@ def desk_on(tmp_path, embedded_template, distributed_template) -> Iterator[Calla
             template, bots, template_url = distributed_template(exchange)
             copy_folder(template, folder)
             databases.append(copy_database(template_url, _database_name()))
-            made.append(DistributedDesk(folder, bots, environment(folder, DATABASE_URL=databases[-1], **more)))
+            env = environment(folder, DATABASE_URL=_through(through, databases[-1]), **more)
+            made.append(DistributedDesk(folder, bots, env, database_url=databases[-1]))
         return made[-1]
 
     yield desk
@@ -108,6 +111,20 @@ def venue(tmp_path) -> Iterator[tuple[str, Path]]:
     process = Process(command, dict(os.environ), tmp_path / "venue.log")
     yield f"http://127.0.0.1:{port}", file
     process.kill()
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """A line to PostgreSQL that can be cut."""
+    server = urlsplit(POSTGRESQL)
+    to_server = Line(server.hostname or "127.0.0.1", server.port or 5432)
+    yield to_server
+    to_server.cut()
+
+
+def _through(line: Line | None, url: str) -> str:
+    server = urlsplit(url).netloc.rpartition("@")[2]
+    return url.replace(server, f"127.0.0.1:{line.port}") if line else url
 
 
 def _database_name() -> str:

@@ -161,13 +161,22 @@ class DistributedDesk(Desk):
 
     workers = 2
 
-    def __init__(self, folder: Path, bots: list[Alerted], env: dict[str, str]) -> None:
+    def __init__(self, folder: Path, bots: list[Alerted], env: dict[str, str], *, database_url: str) -> None:
+        self.database_url = database_url
         super().__init__(folder, bots, env)
         self.redis_port = free_port()
+        self.redis: Process | None = None
         self.start_redis()
         self.env |= {"REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0", "WEBHOOK_WAITING_MOST": "8"}
 
+    def stop_redis(self, how: signal.Signals) -> None:
+        """Kill Redis, or have it hang with its sockets open."""
+        self.redis.signal_all(how)
+
     def start_redis(self) -> None:
+        """Start a Redis, empty, on the port of the one before; one that hangs is killed first."""
+        if self.redis is not None:
+            self.redis.kill()
         command = ["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
         self.redis = Process([*command, "--appendonly", "no"], dict(os.environ), self.folder / "redis.log")
         client = redis.Redis(port=self.redis_port)
@@ -191,7 +200,7 @@ class DistributedDesk(Desk):
         return [str(BIN / "granian"), "--interface", "wsgi", "--port", str(port), *threads, "config.wsgi:application"]
 
     def database(self) -> str:
-        return self.env["DATABASE_URL"]
+        return self.database_url
 
     def kill_some(self, luck: random.Random) -> str:
         name = luck.choice(["web", "worker", "worker", "worker's child", "beat"])
@@ -205,7 +214,8 @@ class DistributedDesk(Desk):
 
     def end(self) -> None:
         super().end()
-        self.redis.kill()
+        if self.redis is not None:
+            self.redis.kill()
 
 
 def prepare(folder: Path, *, exchange: str, **more: str) -> list[Alerted]:
