@@ -186,11 +186,21 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # -- jobs and shared memory ------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 60, "socket_timeout": 5, "socket_connect_timeout": 1}
+    {
+        "visibility_timeout": 60,
+        "socket_timeout": 2,
+        "socket_connect_timeout": 1,
+        # Whoever nudges tries twice at once: without these four kombu goes on for six seconds.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
     if REDIS_URL
     else {"polling_interval": 0.05}
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,6 +1,7 @@
 """Lets a request wait for work that a worker does: an event in the one process, a Redis list between processes.
 
-Only a bounded number of requests may wait at once, so that waiting never takes every thread of a server.
+Only a bounded number of requests may wait at once, so that waiting never takes every thread of a server. A Redis that
+is away, or hangs, costs one of them a second now and then, and the others nothing.
 """
 
 import logging
@@ -10,8 +11,15 @@ from contextlib import contextmanager
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from core.patience import Patience
 
 logger = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 0.5
+PATIENCE_SECONDS = 3
 
 _places = threading.BoundedSemaphore(settings.WEBHOOK_WAITING_MOST)
 _events: dict[str, list[threading.Event]] = {}
@@ -37,10 +45,16 @@ def announce(key: str) -> None:
         for event in events:
             event.set()
         return
+    patience = _patience()
+    if not patience.worth_asking():
+        return
     try:
         _redis().publish(f"desk:done:{key}", "1")
     except redis.RedisError:
+        patience.failed()
         logger.warning("could not announce %s: redis does not answer", key)
+    else:
+        patience.answered()
 
 
 @contextmanager
@@ -69,6 +83,11 @@ class Waiter:
     def __init__(self, source: "threading.Event | redis.client.PubSub | None") -> None:
         self._source = source
 
+    @property
+    def hears(self) -> bool:
+        """False where Redis does not answer: no announcement will come, and no task would go out either."""
+        return self._source is not None
+
     def wait(self, seconds: float) -> bool:
         """Return True when it was announced within `seconds`."""
         if isinstance(self._source, threading.Event):
@@ -83,10 +102,7 @@ class Waiter:
 
 def _redis_waiter(key: str) -> Iterator[Waiter]:
     subscription = _redis().pubsub()
-    try:
-        subscription.subscribe(f"desk:done:{key}")
-        subscription.get_message(timeout=1.0)  # the confirmation: from here on nothing is missed
-    except redis.RedisError:
+    if not _listens(subscription, f"desk:done:{key}"):
         yield Waiter(None)
         return
     try:
@@ -95,12 +111,39 @@ def _redis_waiter(key: str) -> Iterator[Waiter]:
         subscription.close()
 
 
+def _listens(subscription: redis.client.PubSub, channel: str) -> bool:
+    patience = _patience()
+    if not patience.worth_asking():
+        return False
+    try:
+        subscription.subscribe(channel)
+        confirmed = subscription.get_message(timeout=ANSWER_SECONDS)  # from here on nothing is missed
+    except redis.RedisError:
+        confirmed = None
+    if confirmed is None:
+        subscription.close()
+        patience.failed()
+        logger.warning("redis does not answer: nobody waits for it for %d seconds", PATIENCE_SECONDS)
+        return False
+    patience.answered()
+    return True
+
+
 _clients: dict[str, redis.Redis] = {}
+_patience_with: dict[str, Patience] = {}
 
 
 def _redis() -> redis.Redis:
+    """Return a client that tries once: its own retries would take longer than the sender of an alert waits."""
     if settings.REDIS_URL not in _clients:
         _clients[settings.REDIS_URL] = redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=1
+            settings.REDIS_URL,
+            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
         )
     return _clients[settings.REDIS_URL]
+
+
+def _patience() -> Patience:
+    return _patience_with.setdefault(settings.REDIS_URL, Patience(PATIENCE_SECONDS))

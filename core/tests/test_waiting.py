@@ -1,5 +1,6 @@
 """Waiting for a worker: an announcement wakes whoever listens, and waiting never takes every thread."""
 
+import socket
 import threading
 import time
 import uuid
@@ -87,7 +88,8 @@ class TestBrokenRedis:
     """Waiting is a courtesy: without Redis nobody is told and nothing breaks."""
 
     @pytest.fixture(autouse=True)
-    def _broken(self, settings):
+    def _broken(self, settings, monkeypatch):
+        monkeypatch.setattr(waiting, "_patience_with", {})
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
     def test_an_announcement_is_lost_quietly(self, key, caplog):
@@ -97,6 +99,36 @@ class TestBrokenRedis:
     def test_waiting_ends_at_once(self, key):
         with waiting.waiter(key) as waiter:
             assert not waiter.wait(5)
+
+    def test_who_waits_is_told_that_nobody_will_come(self, key):
+        with waiting.waiter(key) as waiter:
+            assert not waiter.hears
+
+    def test_it_is_not_asked_again_at_once(self, key, monkeypatch):
+        waiting.announce(key)
+        monkeypatch.setattr(waiting, "_redis", lambda: 1 / 0)
+        waiting.announce(key)
+
+
+class TestHangingRedis:
+    """A server that takes connections and says nothing."""
+
+    @pytest.fixture(autouse=True)
+    def _hanging(self, settings, monkeypatch):
+        monkeypatch.setattr(waiting, "_patience_with", {})
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            settings.REDIS_URL = f"redis://127.0.0.1:{door.getsockname()[1]}/0"
+            yield
+
+    def test_who_waits_is_told_that_nobody_will_come(self, key):
+        with waiting.waiter(key) as waiter:
+            assert not waiter.hears
+
+    def test_the_next_who_waits_does_not_ask_it(self, key, monkeypatch):
+        with waiting.waiter(key):
+            monkeypatch.setattr(waiting, "_listens", lambda subscription, channel: waiting._patience().worth_asking())
+        with waiting.waiter(key) as waiter:
+            assert not waiter.hears
 
 
 def test_an_error_of_redis_while_waiting_is_a_wait_in_vain():

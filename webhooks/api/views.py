@@ -123,6 +123,8 @@ def _wait_for(delivery: Delivery) -> None:
     if is_finished(delivery):
         return
     with waiter(str(delivery.correlation_id)) as waiting, place_to_wait() as may_wait:
+        if not waiting.hears:
+            return  # the sweep finds the row once Redis is back
         nudge(delivery.bot_id)
         if may_wait and not is_finished(delivery):
             waiting.wait(settings.WEBHOOK_WAIT_SECONDS)
