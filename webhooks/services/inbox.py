@@ -27,29 +27,33 @@ class Origin:
 def take(raw: bytes, *, sender: Sender, origin: Origin, now: datetime) -> Delivery:
     """Store an alert and return its delivery: `received`, `rejected` where it cannot be read, or `duplicate`.
 
-    The same alert_id, ever, or the same bytes within the window, is a duplicate of the first. The bot's row is
-    locked, so that of many at once exactly one is the first, and ids grow in arrival order.
+    The same alert_id, ever, or the same bytes within the window, is a duplicate of the first. What has a first is
+    stored without waiting for anybody; what has none yet waits for the bot's row, so that of many at once exactly one
+    is the first, and ids grow in arrival order.
     """
     digest, kept = hashlib.sha256(raw).hexdigest(), strike_out(raw, sender.secrets)
     reading = _read(raw, kept)
-    with transaction.atomic():
-        Bot.objects.select_for_update(no_key=True).get(pk=sender.bot.pk)
-        first = _first(sender.bot, alert_id=reading.alert_id, digest=digest, now=now)
-        return Delivery.objects.create(
-            bot=sender.bot,
-            received_at=now,
-            address=origin.address,
-            content_type=origin.content_type[:100],
-            proof=sender.proof,
-            body=kept,
-            body_sha256=digest,
-            alert_id=reading.alert_id,
-            status=DeliveryStatus.DUPLICATE if first else reading.status,
-            code="DUPLICATE" if first else reading.code,
-            reason="" if first else reading.reason[:300],
-            duplicate_of=first,
-            finished_at=now if first or reading.code else None,
-        )
+    delivery = Delivery(
+        bot=sender.bot,
+        received_at=now,
+        address=origin.address,
+        content_type=origin.content_type[:100],
+        proof=sender.proof,
+        body=kept,
+        body_sha256=digest,
+        alert_id=reading.alert_id,
+        status=reading.status,
+        code=reading.code,
+        reason=reading.reason[:300],
+        finished_at=now if reading.code else None,
+    )
+    if (first := _first(delivery)) is None:
+        with transaction.atomic():
+            Bot.objects.select_for_update(no_key=True).get(pk=sender.bot.pk)
+            if (first := _first(delivery)) is None:
+                delivery.save(force_insert=True)
+                return delivery
+    return _stored_as_duplicate(delivery, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,16 @@ def _read(raw: bytes, kept: bytes) -> _Reading:
     return _Reading(DeliveryStatus.RECEIVED, alert_id=alert.alert_id or "")
 
 
-def _first(bot: Bot, *, alert_id: str, digest: str, now: datetime) -> Delivery | None:
-    originals = Delivery.objects.filter(bot=bot, duplicate_of=None).order_by("id")
-    if alert_id:
-        return originals.filter(alert_id=alert_id).first()
-    window = timedelta(seconds=settings.WEBHOOK_DUPLICATE_SECONDS)
-    return originals.filter(body_sha256=digest, received_at__gte=now - window).last()
+def _first(delivery: Delivery) -> Delivery | None:
+    originals = Delivery.objects.filter(bot=delivery.bot_id, duplicate_of=None).order_by("id")
+    if delivery.alert_id:
+        return originals.filter(alert_id=delivery.alert_id).first()
+    since = delivery.received_at - timedelta(seconds=settings.WEBHOOK_DUPLICATE_SECONDS)
+    return originals.filter(body_sha256=delivery.body_sha256, received_at__gte=since).last()
+
+
+def _stored_as_duplicate(delivery: Delivery, first: Delivery) -> Delivery:
+    delivery.status, delivery.code, delivery.reason = DeliveryStatus.DUPLICATE, "DUPLICATE", ""
+    delivery.duplicate_of, delivery.finished_at = first, delivery.received_at
+    delivery.save(force_insert=True)
+    return delivery
