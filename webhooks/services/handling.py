@@ -1,15 +1,17 @@
 """Hands stored alerts to their bot, one bot's in arrival order. Running it twice, or after a crash, doubles nothing.
 
-A worker holds a delivery by its lease, and fences what it writes by the number of its attempt: one whose lease ran
-out meanwhile changes nothing any more.
+A worker holds a delivery by its lease, which it renews as long as it lives, and fences what it writes by the number of
+its attempt: one whose lease ran out meanwhile changes nothing any more.
 """
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from bots.models import Bot
@@ -23,8 +25,10 @@ from webhooks.reading.parsing import Unreadable, read_alert
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=9)
+RENEW_SECONDS = 3
 MOST_ATTEMPTS = 5
+LAST_ATTEMPT = 20
 
 Clock = Callable[[], datetime]
 
@@ -39,9 +43,15 @@ def work_inbox(bot_id: UUID, *, clock: Clock) -> int:
     return handled
 
 
+def release_all() -> int:
+    """Free what workers hold; return how many. For the start of a desk that is the only process there is."""
+    return Delivery.objects.filter(status=DeliveryStatus.PROCESSING).update(lease_until=None)
+
+
 def bots_with_work(now: datetime) -> list[UUID]:
     """Return the bots that have a delivery which waits, or whose worker's lease ran out."""
-    waiting = Q(status=DeliveryStatus.RECEIVED) | Q(status=DeliveryStatus.PROCESSING, lease_until__lt=now)
+    held = Q(status=DeliveryStatus.PROCESSING)
+    waiting = Q(status=DeliveryStatus.RECEIVED) | held & (Q(lease_until__lt=now) | Q(lease_until=None))
     return list(Delivery.objects.filter(waiting).order_by().values_list("bot", flat=True).distinct())
 
 
@@ -62,9 +72,13 @@ def _claim(bot_id: UUID, now: datetime) -> Delivery | None:
 
 def _handle(delivery: Delivery, *, clock: Clock) -> bool:
     """Trade one delivery. False where it failed: the sweep brings it back, a little later each time."""
+    if delivery.attempts > LAST_ATTEMPT:
+        logger.error("delivery %s is given up: %d attempts died on it", delivery.correlation_id, LAST_ATTEMPT)
+        _give_up(delivery, clock=clock)
+        return True
     try:
-        if not _trade(delivery, clock=clock):
-            return False
+        with _held(delivery, clock=clock):
+            done = _trade(delivery, clock=clock)
     except OperationalError:
         raise  # the database is away: the lease runs out and the sweep brings it back
     except Exception:
@@ -72,11 +86,40 @@ def _handle(delivery: Delivery, *, clock: Clock) -> bool:
         if delivery.attempts < MOST_ATTEMPTS:
             _mine(delivery).update(lease_until=clock() + timedelta(seconds=2**delivery.attempts))
             return False
-        give_up(delivery.correlation_id, clock=clock)
-        reason = "The desk failed on this alert; the log holds why."
-        _end(delivery, DeliveryStatus.REJECTED, "INTERNAL", reason, clock())
+        _give_up(delivery, clock=clock)
+        return True
+    if done:
+        announce(str(delivery.correlation_id))
+    return done
+
+
+def _give_up(delivery: Delivery, *, clock: Clock) -> None:
+    """End a delivery that failed again and again: one that stays holds up all that came to its bot after it."""
+    give_up(delivery.correlation_id, clock=clock)
+    _end(delivery, DeliveryStatus.REJECTED, "INTERNAL", "The desk failed on this alert; the log holds why.", clock())
     announce(str(delivery.correlation_id))
-    return True
+
+
+@contextmanager
+def _held(delivery: Delivery, *, clock: Clock) -> Iterator[None]:
+    """Renew the lease while the block runs, from a thread: a venue may take longer than a lease to answer."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(RENEW_SECONDS):
+            try:
+                _renew(delivery, clock())
+            except DatabaseError:
+                logger.warning("the lease of %s could not be renewed", delivery.correlation_id)
+        connection.close()
+
+    renewing = threading.Thread(target=renew, name=f"lease {delivery.correlation_id}", daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewing.join()
 
 
 def _trade(delivery: Delivery, *, clock: Clock) -> bool:
@@ -91,7 +134,7 @@ def _trade(delivery: Delivery, *, clock: Clock) -> bool:
         bot, asked, signal_id=delivery.correlation_id, received_at=delivery.received_at, now=clock()
     )
     if signal.status == SignalStatus.PROCESSING:
-        signal = run_signal(signal.id, clock=clock, keep_alive=lambda: _renew(delivery, clock()))
+        signal = run_signal(signal.id, clock=clock)
     if signal.status == SignalStatus.PROCESSING:
         return False
     refused = signal.status == SignalStatus.REJECTED

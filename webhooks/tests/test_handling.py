@@ -1,160 +1,121 @@
-"""Stored alerts are traded once, one bot's in the order they came; a worker that dies or is slow doubles nothing."""
+"""Who may work a bot's inbox: the holder of a lease as long as it lives, then the next; nothing is tried for ever."""
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from bots.models import BotStatus
+from bots.models import Bot, BotStatus
 from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_account
-from conftest import NOW
-from trading.models import Order, Outcome, Signal
 from webhooks.models import Delivery, Proof
 from webhooks.senders import Sender
 from webhooks.services import handling
-from webhooks.services.handling import LEASE, MOST_ATTEMPTS, bots_with_work, work_inbox
+from webhooks.services.handling import LAST_ATTEMPT, bots_with_work, release_all, work_inbox
 from webhooks.services.inbox import Origin, take
-from webhooks.tests.bodies import alert
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("still_market", "no_slippage")]
+pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
+
+BUY = b'{"side": "buy", "symbol": "BTCUSDT", "size": "1%", "alert_id": "a-1"}'
+HOLDER_DIED = {"status": "processing", "attempts": 1}
 
 
-class Clock:
-    """Tells NOW until it is moved."""
-
-    def __init__(self):
-        self.now = NOW
-
-    def __call__(self):
-        return self.now
-
-    def move(self, **by):
-        self.now += timedelta(**by)
+def database_away(*_: object, **__: object) -> None:
+    raise OperationalError
 
 
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def bot(tom, account_of):
-    bot = create_bot(owner=tom, name="BTC", symbol="BTCUSDT", config={"position_size": "0.1"})
-    for name in ("one", "two"):
-        connect_account(bot, account_of(tom, name=name))
+def bot(tom, account_of) -> Bot:
+    bot = create_bot(owner=tom, name="Badger", symbol="BTCUSDT")
+    connect_account(bot, account_of(tom))
     return change_status(bot.id, BotStatus.ACTIVE)
 
 
 @pytest.fixture
-def stored(bot, clock):
-    """Store an alert of the bot as received now: `stored(side="sell")`."""
+def receive(bot) -> Callable[..., Delivery]:
+    """Take an alert of the bot: `receive()`, or other bytes."""
 
-    def store(**fields):
-        sender = Sender(bot, Proof.URL_KEY, ())
-        return take(alert(**fields), sender=sender, origin=Origin(None, ""), now=clock())
+    def receive(raw: bytes = BUY) -> Delivery:
+        return take(raw, sender=Sender(bot, Proof.URL_KEY, ()), origin=Origin(None, ""), now=timezone.now())
 
-    return store
+    return receive
 
 
 @pytest.fixture
-def failing(monkeypatch):
-    """Let trading fail with an exception for the rest of the test."""
+def held(receive) -> Callable[..., Delivery]:
+    """Take an alert that a worker holds so many seconds longer."""
 
-    def fail(error):
-        def broken(*_, **__):
-            raise error
+    def held(seconds: float, **facts: object) -> Delivery:
+        lease = timezone.now() + timedelta(seconds=seconds)
+        Delivery.objects.filter(pk=receive().pk).update(lease_until=lease, **{**HOLDER_DIED, **facts})
+        return Delivery.objects.get()
 
-        monkeypatch.setattr(handling, "run_signal", broken)
-
-    return fail
-
-
-def sides():
-    return list(Order.objects.order_by("created_at", "leg", "id").values_list("side", flat=True))
+    return held
 
 
-def test_alerts_are_traded_in_the_order_in_which_they_came(bot, stored, clock):
-    came = [stored(side=side, alert_id=str(number)) for number, side in enumerate(["buy", "close", "sell", "close"])]
-    assert work_inbox(bot.id, clock=clock) == 4
-    signals = Signal.objects.filter(pk__in=[delivery.correlation_id for delivery in came])
-    assert {signal.status for signal in signals} == {"processed"}
-    assert set(Outcome.objects.values_list("status", flat=True)) == {"filled"}
+def test_what_another_holds_is_left_alone(held, bot):
+    held(5)
+    assert (work_inbox(bot.id, clock=timezone.now), bots_with_work(timezone.now())) == (0, [])
 
 
-def test_an_older_alert_in_a_workers_hands_holds_up_the_younger(bot, stored, clock):
-    first, _ = stored(side="buy", alert_id="1"), stored(side="close", alert_id="2")
-    Delivery.objects.filter(pk=first.pk).update(status="processing", lease_until=clock() + LEASE, attempts=1)
-    assert (work_inbox(bot.id, clock=clock), Order.objects.count()) == (0, 0)
+def test_what_a_dead_worker_held_is_taken_up_once_its_lease_is_over(held, bot):
+    held(-1)
+    assert bots_with_work(timezone.now()) == [bot.id]
+    assert (work_inbox(bot.id, clock=timezone.now), Delivery.objects.get().status) == (1, "processed")
 
 
-def test_a_dead_workers_alert_goes_on_once_its_lease_has_run_out(bot, stored, clock):
-    first = stored(side="buy")
-    Delivery.objects.filter(pk=first.pk).update(status="processing", lease_until=clock() + LEASE, attempts=1)
-    clock.move(seconds=LEASE.total_seconds() + 1)
-    assert bots_with_work(clock()) == [bot.id]
-    assert (work_inbox(bot.id, clock=clock), sides()) == (1, ["buy", "buy"])
+def test_a_desk_that_starts_alone_takes_up_at_once_what_it_held_before_it_died(held, bot):
+    held(5)
+    assert (release_all(), bots_with_work(timezone.now())) == (1, [bot.id])
+    assert (work_inbox(bot.id, clock=timezone.now), Delivery.objects.get().status) == (1, "processed")
 
 
-def test_the_age_of_an_alert_counts_when_it_is_traded(bot, stored, clock):
-    delivery = stored(side="buy")
-    clock.move(seconds=61)
-    work_inbox(bot.id, clock=clock)
-    delivery.refresh_from_db()
-    assert (delivery.status, delivery.code, Order.objects.count()) == ("rejected", "STALE_ALERT", 0)
+def test_an_alert_that_every_attempt_died_on_is_given_up(held, bot):
+    held(-1, attempts=LAST_ATTEMPT)
+    work_inbox(bot.id, clock=timezone.now)
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.code, delivery.lease_until) == ("rejected", "INTERNAL", None)
 
 
-def test_a_failure_is_tried_again_a_little_later_each_time(bot, stored, clock, failing):
-    stored(side="buy")
-    failing(RuntimeError("broken"))
-    work_inbox(bot.id, clock=clock)
-    clock.move(seconds=1)
-    assert bots_with_work(clock()) == []
-    clock.move(seconds=2)
-    work_inbox(bot.id, clock=clock)
-    assert Delivery.objects.get().lease_until == clock() + timedelta(seconds=4)
+def test_what_comes_after_an_alert_that_is_given_up_is_traded(held, receive, bot):
+    held(-1, attempts=LAST_ATTEMPT)
+    later = receive(b'{"side": "buy", "symbol": "BTCUSDT", "size": "1%", "alert_id": "a-2"}')
+    assert work_inbox(bot.id, clock=timezone.now) == 2
+    later.refresh_from_db()
+    assert later.status == "processed"
 
 
-def test_after_the_last_failure_alert_and_signal_end_and_the_next_is_traded(bot, stored, clock, failing, monkeypatch):
-    broken = stored(side="buy", alert_id="1")
-    Delivery.objects.filter(pk=broken.pk).update(attempts=MOST_ATTEMPTS - 1)
-    run_signal = handling.run_signal
-    failing(RuntimeError("broken"))
-    work_inbox(bot.id, clock=clock)
-    monkeypatch.setattr(handling, "run_signal", run_signal)
-    stored(side="buy", alert_id="2")
-    assert (work_inbox(bot.id, clock=clock), sides()) == (1, ["buy", "buy"])
-    broken.refresh_from_db()
-    signal = Signal.objects.get(pk=broken.correlation_id)
-    assert (broken.status, broken.code, signal.status, signal.error_count) == ("rejected", "INTERNAL", "processed", 2)
-
-
-def test_a_database_that_is_away_is_no_failure_of_the_alert(bot, stored, clock, failing):
-    delivery = stored(side="buy")
-    failing(OperationalError("server closed the connection"))
+def test_a_database_that_is_away_is_no_fault_of_the_alert(receive, bot, monkeypatch):
+    receive()
+    monkeypatch.setattr(handling, "run_signal", database_away)
     with pytest.raises(OperationalError):
-        work_inbox(bot.id, clock=clock)
-    delivery.refresh_from_db()
-    assert (delivery.status, delivery.lease_until) == ("processing", clock() + LEASE)
+        work_inbox(bot.id, clock=timezone.now)
+    assert Delivery.objects.get().status == "processing"
 
 
-def test_a_worker_whose_lease_was_taken_over_ends_nothing(bot, stored, clock, monkeypatch):
-    delivery = stored(side="buy")
-    run_signal = handling.run_signal
-
-    def slowly(*args, **kwargs):
-        Delivery.objects.filter(pk=delivery.pk).update(attempts=2)
-        return run_signal(*args, **kwargs)
-
-    monkeypatch.setattr(handling, "run_signal", slowly)
-    work_inbox(bot.id, clock=clock)
-    delivery.refresh_from_db()
-    assert (delivery.status, delivery.finished_at, sides()) == ("processing", None, ["buy", "buy"])
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_renewed_while_its_holder_works(receive, bot, monkeypatch):
+    renewed, delivery = threading.Event(), receive()
+    monkeypatch.setattr(handling, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(handling, "_renew", lambda *_: renewed.set())
+    with handling._held(delivery, clock=timezone.now):
+        assert renewed.wait(10)
 
 
-def test_an_alert_with_orders_on_their_way_elsewhere_is_not_ended(bot, stored, clock, monkeypatch):
-    delivery = stored(side="buy")
-    monkeypatch.setattr(handling, "run_signal", lambda pk, **_: Signal.objects.get(pk=pk))
-    assert work_inbox(bot.id, clock=clock) == 0
-    delivery.refresh_from_db()
-    assert (delivery.status, delivery.lease_until) == ("processing", clock() + LEASE)
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_renewed_once_its_holder_is_done(receive, bot):
+    with handling._held(receive(), clock=timezone.now):
+        pass
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("lease")]
+
+
+def test_a_copy_of_a_stored_alert_waits_for_no_lock(receive, bot):
+    receive()
+    with CaptureQueriesContext(connection) as queries:
+        copy = receive()
+    assert copy.status == "duplicate"
+    assert [query["sql"] for query in queries if "bots_bot" in query["sql"]] == []

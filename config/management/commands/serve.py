@@ -12,6 +12,8 @@ from config.banner import banner
 from config.celery import app
 from config.embedded import EmbeddedDesk
 from core import triggers
+from webhooks.services.handling import release_all
+from webhooks.tasks import sweep_inbox
 
 
 class Command(BaseCommand):
@@ -27,6 +29,9 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         triggers.require()
         _check_port(host, port)
+        if not settings.REDIS_URL:
+            release_all()  # whoever held them was this desk, before it died
+            sweep_inbox.apply_async()
         text = banner(url=f"http://{host}:{port}", data_dir=str(settings.DATA_DIR))
         desk = EmbeddedDesk(
             application=application,
