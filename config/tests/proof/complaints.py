@@ -24,7 +24,10 @@ ALERTS = {
 }
 
 OUTCOMES = {
-    "an outcome is pending": "SELECT signal_id, account_id FROM trading_outcome WHERE status = 'pending'",
+    "an outcome is pending and waits for no order": """
+        SELECT u.signal_id, u.account_id FROM trading_outcome u WHERE u.status = 'pending'
+        AND NOT EXISTS (SELECT 1 FROM trading_order o WHERE o.signal_id = u.signal_id
+            AND o.account_id = u.account_id AND o.leg = u.leg AND o.status = 'pending')""",
     "a signal has not one outcome per account of its bot": """
         SELECT s.id FROM trading_signal s WHERE s.status = 'processed' AND s.source = 'alert'
         AND (SELECT COUNT(DISTINCT u.account_id) FROM trading_outcome u WHERE u.signal_id = s.id)

@@ -29,12 +29,8 @@ from config.tests.proof.proxy import Line
 from config.tests.proof.senders import Senders
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "")
-BOTH = [
-    "sqlite",
-    pytest.param(
-        "postgresql", marks=pytest.mark.skipif(not POSTGRESQL, reason="needs TEST_DATABASE_URL and redis-server")
-    ),
-]
+NEEDS_POSTGRESQL = pytest.mark.skipif(not POSTGRESQL, reason="needs TEST_DATABASE_URL and redis-server")
+BOTH = ["sqlite", pytest.param("postgresql", marks=NEEDS_POSTGRESQL)]
 _numbers = itertools.count()
 
 

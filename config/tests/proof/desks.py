@@ -109,11 +109,21 @@ class Desk:
 
     def wait_until_died(self, name: str) -> None:
         """Wait for the mark that the dying leave, and kill what is left of the process."""
+        self.wait_for_mark(name)
+        self.processes[name].kill()
+
+    def hang(self, name: str) -> Process:
+        """Stop all of a process that has begun to hang, and forget it, so that `start` starts another."""
+        self.wait_for_mark(name)
+        self.processes[name].signal_all(signal.SIGSTOP)
+        self.processes[f"{name} that hung"] = self.processes.pop(name)
+        return self.processes[f"{name} that hung"]
+
+    def wait_for_mark(self, name: str) -> None:
         until = time.monotonic() + START_SECONDS
         while not (self.folder / DIED).exists():
             assert time.monotonic() < until, f"{name} does not die"
             time.sleep(0.02)
-        self.processes[name].kill()
         (self.folder / DIED).unlink()
 
     def wait_for_answer(self, address: str) -> None:

@@ -2,8 +2,8 @@
 
 DIES_AT is `before|after dotted.name.of.function n`: SIGKILL at the n-th call, before it runs or once it has returned,
 once per desk: the file DATA_DIR/died says that it has happened. The name is where the function is called from,
-`trading.services.signals.run_pass`. SMALL_BATCHES is the largest batch of a signal, LEASE_SECONDS how long a delivery
-is held, VENUE the address of a venue that accounts of the exchange `venue` trade on.
+`trading.services.signals.run_pass`. DEATH names another signal, SIGSTOP for one that hangs. SMALL_BATCHES is the
+largest batch of a signal, LEASE_SECONDS how long a delivery is held, VENUE the address of the venue `venue`.
 """
 
 import itertools
@@ -73,4 +73,4 @@ def _die() -> None:
     mark = Path(settings.DATA_DIR) / DIED
     if not mark.exists():
         mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.Signals[os.environ.get("DEATH", "SIGKILL")])

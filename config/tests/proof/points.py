@@ -66,6 +66,14 @@ SECOND_DEATHS = (
     Point("before what was left is booked", "before trading.services.left_behind.book_receipts 1"),
     Point("once what was left is booked", "after trading.services.left_behind.book_receipts 1"),
 )[::POINTS]
+HANGS = (
+    Point("with the accounts locked", "after trading.services.road.load_desk 1"),
+    Point("once STORE is committed", f"before {_BROKER}.place 1"),
+    Point("while an order is on the wire", f"after {_BROKER}.send 1"),
+    Point("before APPLY", "before trading.services.road.book_receipts 1"),
+    Point("in APPLY, before it is committed", "after trading.services.receipts.tell 1"),
+    Point("before the signal is closed", "before trading.services.signals._finish 1"),
+)[::POINTS]
 
 
 def name_of(point: Point) -> str:

@@ -1,9 +1,13 @@
 """A process dies at a named point of the road, once; the desk starts again and the books are true."""
 
+import signal
+import time
+
 import pytest
 
-from config.tests.proof.conftest import BOTH
-from config.tests.proof.points import PAPER_POINTS, SECOND_DEATHS, SENT_NOT_BOOKED, VENUE_POINTS, name_of
+from config.tests.proof.books import TOLD_AGAIN
+from config.tests.proof.conftest import BOTH, NEEDS_POSTGRESQL
+from config.tests.proof.points import HANGS, PAPER_POINTS, SECOND_DEATHS, SENT_NOT_BOOKED, VENUE_POINTS, name_of
 from config.tests.proof.senders import Senders
 from config.tests.proof.venue_books import venue_complaints
 
@@ -12,6 +16,7 @@ pytestmark = pytest.mark.proof
 # A buy on flat accounts is two batches, the sell that follows turns every account in two legs of two batches.
 SIDES = ("buy", "sell", "close")
 SETTLE_SECONDS = 30
+HANGING_SECONDS = 4
 QUICK = {"LEASE_SECONDS": "2", "SWEEP_SECONDS": "1", "SMALL_BATCHES": "2", "WEBHOOK_WAIT_SECONDS": "1"}
 
 
@@ -60,4 +65,22 @@ def test_a_desk_that_dies_again_while_it_asks_the_venue_asks_once_more(point, da
     desk.start()
     desk.books.settle(seconds=SETTLE_SECONDS)
     assert desk.books.complaints(senders.acknowledged) == {}
+    assert venue_complaints(desk.books, file) == {}
+
+
+@NEEDS_POSTGRESQL
+@pytest.mark.parametrize("point", HANGS, ids=name_of)
+def test_a_worker_that_hangs_longer_than_its_lease_and_goes_on_doubles_nothing(point, desk_on, venue, luck):
+    address, file = venue
+    desk = desk_on("postgresql", "venue", VENUE=address, **QUICK)
+    desk.start_to_die("worker", DIES_AT=point.dies_at, DEATH="SIGSTOP")
+    senders = Senders(desk, luck=luck, many=1)
+    senders.burst(desk.bots[0], SIDES)
+    hung = desk.hang("worker")
+    desk.start()
+    time.sleep(HANGING_SECONDS)
+    hung.signal_all(signal.SIGCONT)
+    desk.books.settle(seconds=SETTLE_SECONDS)
+    time.sleep(HANGING_SECONDS)
+    assert desk.books.complaints(senders.acknowledged).keys() <= {TOLD_AGAIN}  # streams are told at least once
     assert venue_complaints(desk.books, file) == {}

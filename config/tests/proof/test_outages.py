@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from config.tests.proof.conftest import POSTGRESQL
+from config.tests.proof.conftest import NEEDS_POSTGRESQL
 from config.tests.proof.doses import OUTAGE_SECONDS
 from config.tests.proof.senders import Senders
 
-pytestmark = [pytest.mark.proof, pytest.mark.skipif(not POSTGRESQL, reason="needs TEST_DATABASE_URL and redis-server")]
+pytestmark = [pytest.mark.proof, NEEDS_POSTGRESQL]
 
 GIVES_UP_SECONDS = 3
 BACKLOG_SECONDS = 30

@@ -61,6 +61,8 @@ def _receipt(connection: HTTPConnection, account_id: UUID, client_order_id: str)
     answer = connection.getresponse()
     told = json.loads(answer.read())
     connection.close()
+    if answer.status == 200 and told["status"] == "pending":
+        return Receipt(client_order_id, account_id, ReceiptStatus.PENDING)
     if answer.status == 200:
         quantity, price = Decimal(told["quantity"]), Decimal(told["price"])
         execution = Execution(f"{client_order_id}-1", quantity, price, FEE, datetime.now(UTC))

@@ -1,7 +1,7 @@
 """A venue on a socket of its own: fills market orders, keeps all it was ever sent, and misbehaves for some of them.
 
 How it treats an order is decided by the order's client id, so that a run can be told again:
-filled at once · slowly · after the sender hung up · recorded, then the line is cut · recorded, then a 502 · refused.
+filled at once · slowly · left working · recorded, then the line is cut · recorded, then a 502 · refused · lost.
 Run as `python -m config.tests.proof.venue_server port file`. Every request is a line of the file before it is answered.
 """
 
@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SLOW_SECONDS = 0.3
-TREATMENTS = ("fill", "fill", "fill", "fill", "slow", "late", "cut", "bad_gateway", "refuse", "lost")
+TREATMENTS = ("fill", "fill", "fill", "fill", "slow", "work", "cut", "bad_gateway", "refuse", "lost")
 
 
 def treatment_of(client_order_id: str) -> str:
-    """Return how the venue treats an order; `late` and `slow` record it only after a while, `lost` never does."""
+    """Return how the venue treats an order; `slow` records it only after a while, `lost` never does."""
     return TREATMENTS[int(client_order_id[:8], 16) % len(TREATMENTS)]
 
 
@@ -51,7 +51,7 @@ class Door(BaseHTTPRequestHandler):
         order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         treatment = treatment_of(order["client_order_id"])
         self.server.note("sent", order)
-        if treatment in ("slow", "late"):
+        if treatment == "slow":
             time.sleep(SLOW_SECONDS)
         if treatment != "lost":
             self.server.note("refused" if treatment == "refuse" else "placed", order)
@@ -73,7 +73,8 @@ class Door(BaseHTTPRequestHandler):
         elif order["what"] == "refused":
             self._answer(400, {"code": "-2010"})
         else:
-            self._answer(502 if broken else 200, order)
+            status = "pending" if treatment_of(client_order_id) == "work" else "filled"
+            self._answer(502 if broken else 200, {**order, "status": status})
 
     def _answer(self, status: int, body: dict) -> None:
         raw = json.dumps(body).encode()
