@@ -57,23 +57,29 @@ _VENUE_ROAD = (
     Point("in the second leg at the venue", f"after {_BROKER}.place 5"),
 )
 
-PAPER_POINTS = (*_INBOX, *_PAPER_ROAD)[::POINTS]
-VENUE_POINTS = (*_INBOX, *_VENUE_ROAD)[::POINTS]
+
+def _dose(*points: Point) -> tuple[Point, ...]:
+    """Return every PROOF_POINTS-th of them, one at least."""
+    return points[min(POINTS // 2, len(points) - 1) :: POINTS]
+
+
+PAPER_POINTS = _dose(*_INBOX, *_PAPER_ROAD)
+VENUE_POINTS = _dose(*_INBOX, *_VENUE_ROAD)
 SENT_NOT_BOOKED = Point("before APPLY", "before trading.services.road.book_receipts 1")
-SECOND_DEATHS = (
+SECOND_DEATHS = _dose(
     Point("before the venue is asked of what was left", f"before {_BROKER}.status_of 1"),
     Point("once the venue has told of what was left", f"after {_BROKER}.status_of 1"),
     Point("before what was left is booked", "before trading.services.left_behind.book_receipts 1"),
     Point("once what was left is booked", "after trading.services.left_behind.book_receipts 1"),
-)[::POINTS]
-HANGS = (
+)
+HANGS = _dose(
     Point("with the accounts locked", "after trading.services.road.load_desk 1"),
     Point("once STORE is committed", f"before {_BROKER}.place 1"),
     Point("while an order is on the wire", f"after {_BROKER}.send 1"),
     Point("before APPLY", "before trading.services.road.book_receipts 1"),
     Point("in APPLY, before it is committed", "after trading.services.receipts.tell 1"),
     Point("before the signal is closed", "before trading.services.signals._finish 1"),
-)[::POINTS]
+)
 
 
 def name_of(point: Point) -> str:

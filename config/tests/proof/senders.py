@@ -20,7 +20,8 @@ class Senders:
 
     def __init__(self, desk: Desk, *, luck: random.Random, many: int = 50) -> None:
         self._desk, self._luck = desk, luck
-        self._pool = ThreadPoolExecutor(many)
+        self._pool, self._many = ThreadPoolExecutor(many), many
+        self._together: threading.Barrier | None = None
         self._mine = threading.local()
         self._numbers = count()
         self._doors = cycle(desk.addresses)
@@ -38,11 +39,12 @@ class Senders:
     def post(self, bot: Alerted, side: str, **more: str) -> dict | None:
         """Send one alert; return the answer's data, None where it was not acknowledged."""
         alert = {"symbol": bot.symbol, "side": side, "alert_id": f"{next(self._numbers)}-{time.time_ns()}", **more}
+        session, address = self._session(), self._address()
+        if self._together:
+            self._together.wait()
         began = time.monotonic()
         try:
-            answer = self._session().post(
-                f"{self._address()}/api/v1/webhook/tradingview/{bot.key}", json=alert, timeout=30
-            )
+            answer = session.post(f"{address}/api/v1/webhook/tradingview/{bot.key}", json=alert, timeout=30)
         except requests.RequestException:
             self._mine.session = None
             return None
@@ -58,9 +60,9 @@ class Senders:
         """Send one bot's alerts as fast as there are senders for them, and wait for the answers."""
         list(self._pool.map(lambda side: self.post(bot, side), sides))
 
-    def same(self, many: int, bot: Alerted) -> list[Future[dict | None]]:
-        """Send one alert so many times at once."""
-        alert_id = f"same-{time.time_ns()}"
+    def same(self, many: int, bot: Alerted, *, alert_id: str) -> list[Future[dict | None]]:
+        """Send one alert so many times at once, as soon as all senders are there."""
+        self._together = threading.Barrier(min(many, self._many))
         return [self._pool.submit(self.post, bot, "buy", alert_id=alert_id) for _ in range(many)]
 
     def end(self) -> None:

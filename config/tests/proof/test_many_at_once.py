@@ -43,12 +43,13 @@ def test_a_burst_from_twenty_senders_is_traded_in_the_order_it_was_stored(databa
     assert desk.books.complaints(senders.acknowledged) == {}
 
 
-def test_one_alert_many_times_over_four_processes_is_one_order_per_account(database, desk_on, luck, report):
+@pytest.mark.parametrize("alert_id", ["the same", ""], ids=["by its id", "by its bytes"])
+def test_one_alert_many_times_over_four_processes_is_one_order_per_account(alert_id, database, desk_on, luck, report):
     desk = desk_on(database)
     desk.serve_on(PROCESSES)
     desk.start()
     senders = Senders(desk, luck=luck, many=COPIES)
-    senders.same(COPIES, desk.bots[0])
+    senders.same(COPIES, desk.bots[0], alert_id=alert_id)
     senders.end()
     desk.books.settle(seconds=30)
     report([], senders, desk.books)
