@@ -109,8 +109,11 @@ if DATABASE_URL:
             conn_health_checks=True,
         )
     }
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
-        "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        options="-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
+        # A server that is gone without a word is a 503 before the sender of an alert gives up: it is sent again then.
+        connect_timeout=2,
+        tcp_user_timeout=2500,
     )
 else:
     DATABASES = {

@@ -18,8 +18,14 @@ class Line:
             self.port = int(probe.getsockname()[1])
         self.mend()
 
+    def hang(self) -> None:
+        """Break the connections there are; take new ones, and say nothing."""
+        self.cut()
+        self._door = socket.create_server(("127.0.0.1", self.port))
+
     def mend(self) -> None:
         """Listen again, on the same port."""
+        self.cut()
         self._door = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._serve, args=(self._door,), daemon=True).start()
 

@@ -9,6 +9,7 @@ import pytest
 
 from config.tests.proof.conftest import NEEDS_POSTGRESQL
 from config.tests.proof.doses import OUTAGE_SECONDS
+from config.tests.proof.proxy import Line
 from config.tests.proof.senders import Senders
 
 pytestmark = [pytest.mark.proof, NEEDS_POSTGRESQL]
@@ -92,16 +93,18 @@ def test_what_waits_longer_than_its_bot_allows_is_marked_stale(desk, luck):
     assert desk.books.complaints(senders.acknowledged) == {}
 
 
-def test_without_the_database_nothing_is_stored_and_the_same_alert_later_is_taken(desk_on, line, luck):
+@pytest.mark.parametrize("away", [Line.cut, Line.hang], ids=["dead", "hanging"])
+def test_without_the_database_nothing_is_stored_and_the_same_alert_later_is_taken(away, desk_on, line, luck):
     desk = desk_on("postgresql", through=line)
     desk.start()
     senders = Senders(desk, luck=luck, many=1)
-    line.cut()
+    away(line)
     assert senders.post(desk.bots[0], "buy", alert_id="again") is None
     line.mend()
     assert senders.post(desk.bots[0], "buy", alert_id="again")["status"] in ("processing", "processed")
     desk.books.settle(seconds=BACKLOG_SECONDS)
     assert (senders.statuses, desk.books.rows("SELECT COUNT(*) FROM webhooks_delivery")) == ([503, 200], [(1,)])
+    assert senders.slowest < GIVES_UP_SECONDS
     assert desk.books.complaints(senders.acknowledged) == {}
 
 
