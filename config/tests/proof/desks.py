@@ -22,6 +22,7 @@ from config.tests.proof.dying import DIED
 
 SETTINGS = "config.tests.proof.desk_settings"
 MAKE_CAST = "from config.tests.proof import cast; cast.make('{exchange}')"
+THREADS = 16
 BIN = Path(sys.executable).parent
 
 
@@ -63,7 +64,7 @@ class Desk:
 
     def __init__(self, folder: Path, bots: list[Alerted], env: dict[str, str]) -> None:
         self.folder, self.bots, self.env = folder, bots, env
-        self.ports = [free_port()]
+        self.serve_on(1)
         self.processes: dict[str, Process] = {}
         self.books = Books(self.database())
 
@@ -72,8 +73,9 @@ class Desk:
         return [f"http://127.0.0.1:{port}" for port in self.ports]
 
     def serve_on(self, many: int) -> None:
-        """Serve on so many ports, each from a process of its own."""
+        """Serve on so many ports, each from a process of its own; at most half of its threads wait for a worker."""
         self.ports = [free_port() for _ in range(many)]
+        self.env |= {"WEBHOOK_WAITING_MOST": str(THREADS // many // 2)}
 
     def commands(self) -> dict[str, list[str]]:
         """Return every process by name; `web` and its like are those that serve."""
@@ -177,7 +179,7 @@ class DistributedDesk(Desk):
         self.redis_port = free_port()
         self.redis: Process | None = None
         self.start_redis()
-        self.env |= {"REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0", "WEBHOOK_WAITING_MOST": "8"}
+        self.env |= {"REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0"}
 
     def stop_redis(self, how: signal.Signals) -> None:
         """Kill Redis, or have it hang with its sockets open."""
@@ -206,7 +208,7 @@ class DistributedDesk(Desk):
         }
 
     def web_command(self, port: int) -> list[str]:
-        threads = ["--blocking-threads", "16", "--backpressure", "64"]
+        threads = ["--blocking-threads", str(THREADS // len(self.ports)), "--backpressure", "64"]
         return [str(BIN / "granian"), "--interface", "wsgi", "--port", str(port), *threads, "config.wsgi:application"]
 
     def database(self) -> str:
