@@ -4,7 +4,6 @@ import itertools
 import os
 import random
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -131,19 +130,10 @@ def _database_name() -> str:
 def report(request, capsys) -> Callable[..., None]:
     """Print the figures of a proof, whatever pytest captures."""
 
-    def tell(rounds: list[dict], senders: Senders, books: Books, **figures: float) -> None:
-        spent = sorted(each["round"] for each in rounds)
-        figures |= {
-            "rounds": len(rounds),
-            "acknowledged": len(senders.acknowledged),
-            "slowest answer": senders.slowest,
-            "round, mean": sum(spent) / max(1, len(spent)),
-            "round, longest": max(spent, default=0),
-            "waited, longest": max((each["waited"] for each in rounds), default=0),
-        }
-        killed = Counter(each["killed"] for each in rounds)
+    def tell(senders: Senders, books: Books, **figures: float) -> None:
+        figures |= {"acknowledged": len(senders.acknowledged), "slowest answer": senders.slowest}
+        told = ", ".join(f"{name.replace('_', ' ')} {figure:.4g}" for name, figure in figures.items())
         with capsys.disabled():
-            told = ", ".join(f"{name} {figure:.3g}" for name, figure in figures.items())
-            print(f"\n{request.node.name}: {told}; killed {dict(killed)}; outcomes {dict(books.traded())}")
+            print(f"\n{request.node.name}: {told}; outcomes {dict(books.traded())}")
 
     return tell

@@ -52,7 +52,7 @@ def test_one_alert_many_times_over_four_processes_is_one_order_per_account(alert
     senders.same(COPIES, desk.bots[0], alert_id=alert_id)
     senders.end()
     desk.books.settle(seconds=30)
-    report([], senders, desk.books)
+    report(senders, desk.books)
     assert (set(senders.statuses), len(set(senders.acknowledged))) == ({200}, 1)
     assert desk.books.rows("SELECT COUNT(*) FROM trading_order") == [(desk.bots[0].accounts,)]
     assert desk.books.complaints(senders.acknowledged) == {}
@@ -67,7 +67,7 @@ def test_signals_of_four_processes_on_shared_accounts_never_stand_in_each_others
     senders.fire(SIGNALS)
     senders.end()
     last = desk.books.settle(seconds=300)
-    report([], senders, desk.books, last=last)
+    report(senders, desk.books, last=last)
     assert desk.log_lines("deadlock", "database is locked", "OperationalError", "Traceback") == []
     assert (len(senders.acknowledged), desk.books.deadlocks()) == (SIGNALS, 0)
     assert desk.books.complaints(senders.acknowledged) == {}

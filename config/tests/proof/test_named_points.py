@@ -33,6 +33,18 @@ def die(desk, point, luck) -> Senders:
     return senders
 
 
+def hang(desk, point, luck) -> Senders:
+    """Let a worker hang at a point until another has taken over, then go on."""
+    desk.start_to_die("worker", DIES_AT=point.dies_at, DEATH="SIGSTOP")
+    senders = Senders(desk, luck=luck, many=1)
+    senders.burst(desk.bots[0], SIDES)
+    hung = desk.hang("worker")
+    desk.start()
+    time.sleep(HANGING_SECONDS)
+    hung.signal_all(signal.SIGCONT)
+    return senders
+
+
 @pytest.mark.parametrize("database", BOTH)
 @pytest.mark.parametrize("point", PAPER_POINTS, ids=name_of)
 def test_a_desk_that_dies_at_a_point_goes_on_from_its_rows(point, database, desk_on, luck):
@@ -73,14 +85,8 @@ def test_a_desk_that_dies_again_while_it_asks_the_venue_asks_once_more(point, da
 def test_a_worker_that_hangs_longer_than_its_lease_and_goes_on_doubles_nothing(point, desk_on, venue, luck):
     address, file = venue
     desk = desk_on("postgresql", "venue", VENUE=address, **QUICK)
-    desk.start_to_die("worker", DIES_AT=point.dies_at, DEATH="SIGSTOP")
-    senders = Senders(desk, luck=luck, many=1)
-    senders.burst(desk.bots[0], SIDES)
-    hung = desk.hang("worker")
-    desk.start()
-    time.sleep(HANGING_SECONDS)
-    hung.signal_all(signal.SIGCONT)
+    senders = hang(desk, point, luck)
     desk.books.settle(seconds=SETTLE_SECONDS)
-    time.sleep(HANGING_SECONDS)
+    time.sleep(HANGING_SECONDS)  # the one that hung has its say
     assert desk.books.complaints(senders.acknowledged).keys() <= {TOLD_AGAIN}  # streams are told at least once
     assert venue_complaints(desk.books, file) == {}

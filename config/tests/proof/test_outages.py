@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from config.tests.proof.conftest import NEEDS_POSTGRESQL
+from config.tests.proof.desks import DistributedDesk
 from config.tests.proof.doses import OUTAGE_SECONDS
 from config.tests.proof.proxy import Line
 from config.tests.proof.senders import Senders
@@ -16,6 +17,7 @@ pytestmark = [pytest.mark.proof, NEEDS_POSTGRESQL]
 
 GIVES_UP_SECONDS = 3
 BACKLOG_SECONDS = 30
+AROUND_SECONDS = 3
 A_SECOND = 6
 FEW = 4
 
@@ -39,19 +41,24 @@ def steady(senders: Senders, seconds: float) -> threading.Thread:
     return thread
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "hanging"])
-def test_redis_away_loses_nothing_and_the_backlog_goes_soon_after(how, desk, luck, report):
+def through_an_outage(desk: DistributedDesk, senders: Senders, how: signal.Signals) -> float:
+    """Send before, while and after Redis is away; return the seconds from the last alert until none waits."""
     desk.start()
-    senders = Senders(desk, luck=luck)
-    sending = steady(senders, 3 + OUTAGE_SECONDS + 3)
-    time.sleep(3)
+    sending = steady(senders, AROUND_SECONDS + OUTAGE_SECONDS + AROUND_SECONDS)
+    time.sleep(AROUND_SECONDS)
     desk.stop_redis(how)
     time.sleep(OUTAGE_SECONDS)
     desk.start_redis()
     sending.join()
     senders.end()
-    recovered = desk.books.settle(seconds=BACKLOG_SECONDS)
-    report([], senders, desk.books, recovered=recovered)
+    return desk.books.settle(seconds=BACKLOG_SECONDS)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "hanging"])
+def test_redis_away_loses_nothing_and_the_backlog_goes_soon_after(how, desk, luck, report):
+    senders = Senders(desk, luck=luck)
+    recovered = through_an_outage(desk, senders, how)
+    report(senders, desk.books, recovered=recovered)
     assert desk.books.complaints(senders.acknowledged) == {}
     assert set(senders.statuses) == {200}
     assert senders.slowest < GIVES_UP_SECONDS
@@ -64,7 +71,7 @@ def test_an_alert_is_answered_in_time_when_redis_has_been_away_from_the_start(ho
     senders = Senders(desk, luck=luck, many=FEW)
     for sent in senders.fire(2 * FEW):
         sent.result()
-    report([], senders, desk.books)
+    report(senders, desk.books)
     assert (senders.statuses, desk.books.unfinished()) == ([200] * 2 * FEW, 2 * FEW)
     assert senders.slowest < GIVES_UP_SECONDS
 
