@@ -215,10 +215,12 @@ class DistributedDesk(Desk):
         return self.database_url
 
     def kill_some(self, luck: random.Random) -> str:
-        name = luck.choice(["web", "worker", "worker", "worker's child", "beat"])
+        name = luck.choice(["web", "worker", "worker's child", "worker's parent", "beat"])
         process = self.processes[name.partition("'")[0]]
-        children = process.children() if name.endswith("child") else []
-        if children:
+        if name.endswith("parent"):
+            process.popen.kill()  # its children are orphans, and end by themselves
+            process.popen.wait()
+        elif name.endswith("child") and (children := process.children()):
             os.kill(luck.choice(children), signal.SIGKILL)
         else:
             process.kill()
