@@ -94,6 +94,7 @@ def desk_on(tmp_path, embedded_template, distributed_template) -> Iterator[Calla
     yield desk
     for each in made:
         each.end()
+        print(each.last_words())  # pytest shows it where a proof fails
     for url in databases:
         drop_database(url)
 

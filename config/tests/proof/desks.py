@@ -23,6 +23,7 @@ from config.tests.proof.dying import DIED
 SETTINGS = "config.tests.proof.desk_settings"
 MAKE_CAST = "from config.tests.proof import cast; cast.make('{exchange}')"
 THREADS = 16
+LAST_WORDS = 6000
 BIN = Path(sys.executable).parent
 
 
@@ -147,6 +148,11 @@ class Desk:
         for process in self.processes.values():
             process.kill()
         self.books.close()
+
+    def last_words(self) -> str:
+        """Return the end of every log."""
+        logs = sorted(self.folder.glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-LAST_WORDS:]}" for log in logs)
 
     def log_lines(self, *texts: str) -> list[str]:
         """Return the lines of all logs that hold one of the texts."""
