@@ -1,6 +1,6 @@
 """Opens signals and takes them down the road: once per account, in batches."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -91,11 +91,10 @@ def refuse_signal(
     return signal
 
 
-def run_signal(signal_id: UUID, *, clock: Clock, keep_alive: Callable[[], None] = lambda: None) -> Signal:
+def run_signal(signal_id: UUID, *, clock: Clock) -> Signal:
     """Trade what is still pending of a signal and close it. Running it again, or after a crash, doubles nothing.
 
-    `keep_alive` is called before each batch: who runs the signal says so to others. The signal comes back
-    `processing` where another run of it has orders on their way.
+    The signal comes back `processing` where another run of it has orders on their way.
     """
     signal = Signal.objects.select_related("instrument").get(pk=signal_id)
     if signal.status != SignalStatus.PROCESSING or signal.instrument is None:
@@ -106,7 +105,6 @@ def run_signal(signal_id: UUID, *, clock: Clock, keep_alive: Callable[[], None] 
         for exchange, account_ids in _pending(signal, leg).items():
             step = Pass(signal, signal.instrument, intent, leg, broker_for(exchange), clock)
             for batch in _batches(account_ids):
-                keep_alive()
                 run_pass(step, batch)
     return _finish(signal, clock()) if not _unsettled(signal).exists() else signal
 
