@@ -42,6 +42,8 @@ def insert_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any
     if not many:
         return
     fields = _written_fields(model)
+    if unknown := (columns.keys() | same.keys()) - {field.attname for field in fields}:
+        raise TypeError(f"{model.__name__} has no columns {sorted(unknown)}")
     shared = {field.attname: same.get(field.attname, field.get_default()) for field in fields}
     given = [columns.get(field.attname) or list(repeat(shared[field.attname], many)) for field in fields]
     _insert(model, fields, given)
@@ -139,7 +141,7 @@ def _json_source(fields: Sequence[Any], columns: list[list[Any]]) -> tuple[str, 
     picks = ", ".join(
         f"json_extract(value, '$[{index}]') AS {_quoted(field.column)}" for index, field in enumerate(fields)
     )
-    table = json.dumps(list(zip(*columns, strict=True)), default=str)
+    table = json.dumps(list(zip(*columns, strict=True)))
     return f"(SELECT {picks} FROM json_each(%s)) AS v", [table]  # noqa: S608
 
 

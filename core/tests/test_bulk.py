@@ -191,6 +191,11 @@ def test_no_columns_are_no_statement(samples, django_assert_num_queries):
         insert_columns(Sample, {"id": [], "count": []}, text="same")
 
 
+def test_columns_that_are_not_there_are_refused(samples):
+    with pytest.raises(TypeError, match="txet"):
+        insert_columns(Sample, {"id": [uuid.uuid4()]}, txet="x")
+
+
 def test_columns_refuse_what_their_fields_refuse(samples):
     with pytest.raises(NotExact):
         insert_columns(Sample, {"id": [uuid.uuid4()], "money": [0.1]})

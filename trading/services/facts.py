@@ -19,6 +19,16 @@ def tell(books: Books, outcomes: Iterable[Outcome]) -> None:
     emit([*_account_messages(books, now), *_outcome_messages(outcomes, now)], now=now)
 
 
+def tell_of_outcomes(outcomes: Iterable[Outcome], *, now: datetime) -> None:
+    """Store what became of accounts without the books, for the streams of their bots."""
+    emit(_outcome_messages(outcomes, now), now=now)
+
+
+def tell_of_orders(orders: Iterable[Order], *, now: datetime) -> None:
+    """Store how far orders got without a fill, for the streams of their accounts."""
+    emit((account_message(order.account_id, [_order_changed(order)], now=now) for order in orders), now=now)
+
+
 def tell_of_signal(signal: Signal, fact: str, *, now: datetime, **facts: Any) -> None:
     """Store what became of a signal as a whole, for the stream of its bot. A signal without a bot has none."""
     if signal.bot_id:

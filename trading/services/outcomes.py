@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from core.bulk import update_rows
 from core.exact import plain
 from trading.models import Order, OrderSide, OrderStatus, Outcome, OutcomeStatus, Signal, SignalStatus
 from trading.models.signals import counted_again
 from trading.services.batch import Batch
+from trading.services.facts import tell_of_outcomes
 from trading.tickets import Refusal, Trace
 
 _OUTCOME_OF = {
@@ -91,16 +94,22 @@ class PassOutcomes:
 def settle_by_orders(orders: Iterable[Order], *, now: datetime, timings: Mapping[str, int]) -> list[Outcome]:
     """Move on the outcomes that wait for these orders, or did not know of them; return those, with their signals.
 
-    The accounts are locked by the caller. One statement reads and one writes, however many orders.
+    The accounts are locked by the caller; the signals are locked here, so that none of them ends meanwhile. The
+    statements do not grow with the orders.
     """
     by_key = {(order.signal_id, order.account_id, order.leg): order for order in orders if order.signal_id}
+    if not by_key:
+        return []
+    locked = Signal.objects.select_for_update(no_key=True).order_by("pk")
+    signals = {signal.pk: signal for signal in locked.filter(pk__in={key[0] for key in by_key})}
     waiting = Outcome.objects.filter(
-        signal__in={key[0] for key in by_key}, account__in={key[1] for key in by_key}, status__in=_OPEN_TO_CHANGE
+        signal__in=list(signals), account__in={key[1] for key in by_key}, status__in=_OPEN_TO_CHANGE
     )
     changed = []
-    for outcome in waiting.select_related("signal") if by_key else ():
+    for outcome in waiting:
         order = by_key.get((outcome.signal_id, outcome.account_id, outcome.leg))
         if order is not None:
+            outcome.signal = signals[outcome.signal_id]
             _take_order(outcome, order)
             leg = f"leg_{order.leg}"
             outcome.timings = {**outcome.timings, leg: {**outcome.timings.get(leg, {}), **timings}}
@@ -111,6 +120,16 @@ def settle_by_orders(orders: Iterable[Order], *, now: datetime, timings: Mapping
     if ended:
         Signal.objects.filter(pk__in=ended).update(**counted_again())
     return changed
+
+
+def end_outcomes(failed: QuerySet[Outcome], status: OutcomeStatus, reason: str, *, now: datetime) -> None:
+    """End outcomes that the desk itself failed on, and tell it. In the caller's transaction."""
+    rows = list(failed.select_related("signal").select_for_update(of=("self",), no_key=True))
+    for row in rows:
+        row.status, row.code, row.reason = status, "INTERNAL", _with_first_leg(row.leg, reason)
+        row.updated_at = now
+    update_rows(Outcome, rows, ["status", "code", "reason", "updated_at"])
+    tell_of_outcomes(rows, now=now)
 
 
 def _take_order(outcome: Outcome, order: Order) -> None:
@@ -124,7 +143,7 @@ def _take_order(outcome: Outcome, order: Order) -> None:
         if outcome.signal.status == SignalStatus.PROCESSING:
             outcome.leg, outcome.code, outcome.reason = order.leg + 1, "", ""
             return
-        outcome.reason += TOO_LATE_TO_OPEN
+        outcome.reason = f"{outcome.reason}{TOO_LATE_TO_OPEN}"[:300]
     outcome.status, outcome.code = _outcome_of(order)
 
 

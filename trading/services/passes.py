@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from market.models import Instrument
 from trading.brokers.base import Broker
@@ -14,7 +14,7 @@ from trading.decisions import Step, decide
 from trading.intents import Intent
 from trading.models import Order, OrderSide, Outcome, OutcomeStatus, Position, Signal
 from trading.services.desk import Clock, Desk
-from trading.services.outcomes import FIRST_LEG_DONE, PassOutcomes
+from trading.services.outcomes import PassOutcomes, end_outcomes
 from trading.services.road import walk
 from trading.tickets import Proposal
 
@@ -127,11 +127,8 @@ def _closing(step: Pass, account_id: UUID, held: Position) -> Proposal:
 
 
 def _mark_failed(step: Pass, account_id: UUID) -> None:
-    sent = Order.objects.filter(signal=step.signal, account=account_id, leg=step.leg).exists()
-    pending = Outcome.objects.filter(signal=step.signal, account=account_id, status=OutcomeStatus.PENDING)
-    pending.update(
-        status=OutcomeStatus.UNKNOWN if sent else OutcomeStatus.REJECTED,
-        code="INTERNAL",
-        reason=f"{FIRST_LEG_DONE if step.leg > 1 else ''}The desk failed on this account; the log holds why.",
-        updated_at=step.clock(),
-    )
+    reason = "The desk failed on this account; the log holds why."
+    with transaction.atomic():
+        sent = Order.objects.filter(signal=step.signal, account=account_id, leg=step.leg).exists()
+        pending = Outcome.objects.filter(signal=step.signal, account=account_id, status=OutcomeStatus.PENDING)
+        end_outcomes(pending, OutcomeStatus.UNKNOWN if sent else OutcomeStatus.REJECTED, reason, now=step.clock())

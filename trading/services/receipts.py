@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import localcontext
 from uuid import UUID
 
@@ -51,8 +50,10 @@ def unanswered(account_id: UUID, client_order_id: str) -> Receipt:
 
 
 def _not_booked(receipt: Receipt) -> Receipt:
+    """Return only what is ours: anything that the venue said may be what cannot be booked."""
+    key, account_id = receipt.client_order_id, receipt.account_id
     reason = "The venue answered, and the desk failed to book it; the log holds why."
-    return replace(receipt, status=ReceiptStatus.UNKNOWN, executions=(), reject_code="INTERNAL", reason=reason)
+    return Receipt(key, account_id, ReceiptStatus.UNKNOWN, reject_code="INTERNAL", reason=reason)
 
 
 def _book(receipts: Sequence[Receipt], *, clock: Clock, watch: Stopwatch) -> dict[Key, Order]:

@@ -17,7 +17,8 @@ from trading.models import Order, OrderStatus, Outcome, OutcomeStatus, Signal, S
 from trading.models.signals import counted_again
 from trading.services.desk import Clock
 from trading.services.facts import tell_of_signal
-from trading.services.left_behind import settle_left_behind
+from trading.services.left_behind import leave_unknown, settle_left_behind
+from trading.services.outcomes import end_outcomes
 from trading.services.passes import Pass, run_pass
 from trading.services.road import LARGEST_BATCH
 
@@ -106,19 +107,21 @@ def run_signal(signal_id: UUID, *, clock: Clock) -> Signal:
             step = Pass(signal, signal.instrument, intent, leg, broker_for(exchange), clock)
             for batch in _batches(account_ids):
                 run_pass(step, batch)
-    return _finish(signal, clock()) if not _unsettled(signal).exists() else signal
+    return _finish(signal, clock())
 
 
 def give_up(signal_id: UUID, *, clock: Clock) -> None:
-    """Close a signal that failed again and again: what was not sent is rejected, what may have been is unknown."""
-    signal = Signal.objects.filter(pk=signal_id, status=SignalStatus.PROCESSING).first()
-    if signal is None:
-        return
-    now, told = clock(), {"code": "INTERNAL", "reason": "The desk failed on this signal; the log holds why."}
+    """End a signal that failed again and again: what was not sent is rejected, what may have been is unknown."""
+    reason = "The desk failed on this signal; the log holds why."
     with transaction.atomic():
+        signal = Signal.objects.select_for_update(no_key=True).filter(pk=signal_id).first()
+        if signal is None or signal.status != SignalStatus.PROCESSING:
+            return
+        now = clock()
         sent = _unsettled(signal).filter(_order_of_this_leg(OrderStatus.SUBMITTING))
-        sent.update(status=OutcomeStatus.UNKNOWN, updated_at=now, **told)
-        _unsettled(signal).update(status=OutcomeStatus.REJECTED, updated_at=now, **told)
+        end_outcomes(sent, OutcomeStatus.UNKNOWN, reason, now=now)
+        end_outcomes(_unsettled(signal), OutcomeStatus.REJECTED, reason, now=now)
+        leave_unknown(signal, reason, now=now)
         _finish(signal, now)
 
 
@@ -150,11 +153,14 @@ def _batches(account_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
 
 
 def _finish(signal: Signal, now: datetime) -> Signal:
+    """Close the signal, unless another run of it did, or still has orders on their way; return it as it stands."""
     with transaction.atomic():
-        closing = Signal.objects.filter(pk=signal.pk, status=SignalStatus.PROCESSING)
-        closed = closing.update(status=SignalStatus.PROCESSED, finished_at=now, **counted_again())
+        signal = Signal.objects.select_for_update(no_key=True).get(pk=signal.pk)
+        if signal.status != SignalStatus.PROCESSING or _unsettled(signal).exists():
+            return signal
+        closing = Signal.objects.filter(pk=signal.pk)
+        closing.update(status=SignalStatus.PROCESSED, finished_at=now, **counted_again())
         signal.refresh_from_db(fields=["status", "success_count", "error_count", "finished_at"])
-        if closed:
-            told = {"success_count": signal.success_count, "error_count": signal.error_count}
-            tell_of_signal(signal, "SignalHandled", now=now, **told)
+        told = {"success_count": signal.success_count, "error_count": signal.error_count}
+        tell_of_signal(signal, "SignalHandled", now=now, **told)
     return signal

@@ -128,9 +128,10 @@ def test_a_refused_signal_is_told():
 
 
 def test_what_is_rolled_back_was_not_told(tom, accounts_of, of_a_bot, monkeypatch):
-    monkeypatch.setattr(facts, "_outcome_messages", lambda *_: 1 / 0)
+    monkeypatch.setattr(facts, "_account_messages", lambda *_: 1 / 0)
     of_a_bot(accounts_of(tom, 2), **BUY)
-    assert (Order.objects.count(), kinds(f"bot:{BOT}")) == (0, [["SignalHandled"]])
+    assert (Order.objects.count(), kinds(f"bot:{BOT}")) == (0, [["OutcomesSettled"]] * 2 + [["SignalHandled"]])
+    assert {result["code"] for [fact] in told(f"bot:{BOT}")[:2] for result in fact["results"]} == {"INTERNAL"}
 
 
 def test_money_that_comes_and_goes_is_told(account):

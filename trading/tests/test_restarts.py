@@ -1,8 +1,12 @@
 """A run that died with orders on their way: the next one asks the venue, never sends again, goes on from the rows."""
 
+import dataclasses
+
 import pytest
+from django.db import connection
 
 from conftest import NOW
+from core.models import Event
 from trading.decisions import IntentSide
 from trading.models import Fill, Order, Outcome, Position
 from trading.services import signals
@@ -160,6 +164,10 @@ def test_a_signal_that_is_given_up_says_what_may_have_been_sent(on_venue, btcusd
     Outcome.objects.filter(account=accounts[0]).update(status="pending")
     give_up(signal.pk, clock=lambda: NOW)
     signal.refresh_from_db()
+    order = Order.objects.get()
+    assert (order.status, order.reject_code) == ("unknown", "INTERNAL")
+    told = Event.objects.filter(stream=f"account:{order.account_id}").latest("id").message["facts"]
+    assert [(fact["type"], fact["status"]) for fact in told] == [("OrderChanged", "unknown")]
     assert outcomes(signal) == [("rejected", "INTERNAL"), ("unknown", "INTERNAL")]
     assert (signal.status, signal.error_count, signal.finished_at) == ("processed", 2, NOW)
 
@@ -168,3 +176,10 @@ def test_giving_up_a_signal_that_has_ended_changes_nothing(venue, on_venue, btcu
     signal = send(btcusdt, on_venue(1), **BUY)
     give_up(signal.pk, clock=lambda: NOW)
     assert outcomes(signal) == [("filled", "")]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite stores any text")
+def test_what_a_venue_says_that_cannot_be_stored_leaves_the_order_unknown(venue, on_venue, btcusdt, send, outcomes):
+    venue.answers = lambda ticket: dataclasses.replace(answers.filled(ticket), venue_order_id="\x00")
+    signal = send(btcusdt, on_venue(2), **BUY)
+    assert (outcomes(signal), signal.status) == ([("unknown", "INTERNAL")] * 2, "processed")

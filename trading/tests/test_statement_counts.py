@@ -10,7 +10,7 @@ from trading.models import Outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("still_market", "no_slippage")]
 
-FEW, MANY, MOST = 100, 400, 70
+FEW, MANY, MOST = 100, 400, 80
 BUY = {"side": IntentSide.BUY, "size": "0.01", "leverage": 5}
 SELL = {**BUY, "side": IntentSide.SELL}
 CLOSE = {"side": IntentSide.CLOSE}

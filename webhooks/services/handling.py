@@ -95,6 +95,8 @@ def _handle(delivery: Delivery, *, clock: Clock) -> bool:
 
 def _give_up(delivery: Delivery, *, clock: Clock) -> None:
     """End a delivery that failed again and again: one that stays holds up all that came to its bot after it."""
+    if not _renew(delivery, clock()):
+        return  # another worker has it
     give_up(delivery.correlation_id, clock=clock)
     _end(delivery, DeliveryStatus.REJECTED, "INTERNAL", "The desk failed on this alert; the log holds why.", clock())
     announce(str(delivery.correlation_id))
@@ -158,9 +160,9 @@ def _asked(alert: Alert) -> Asked:
     )
 
 
-def _renew(delivery: Delivery, now: datetime) -> None:
-    """Hold the delivery a lease longer. Another worker that took it goes on alone; both find what is left."""
-    _mine(delivery).update(lease_until=now + LEASE)
+def _renew(delivery: Delivery, now: datetime) -> bool:
+    """Hold the delivery a lease longer; False where another worker took it: it goes on, both find what is left."""
+    return bool(_mine(delivery).update(lease_until=now + LEASE))
 
 
 def _end(delivery: Delivery, status: DeliveryStatus, code: str, reason: str, now: datetime) -> None:
