@@ -7,6 +7,7 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from celery.signals import worker_init
 from kombu import Connection
+from kombu.transport import redis
 
 from config import garbage
 from core import triggers
@@ -14,6 +15,11 @@ from core import triggers
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 RECONNECT_SECONDS = 1
+
+
+# A worker that closes a broken connection tries to put back what it had in hand, through the connection that is broken,
+# and ends: "Unrecoverable error" of kombu 5.7. Nothing is lost without it: a task is a nudge, the sweep finds the rows.
+redis.Channel.do_restore = False
 
 
 class SteadyConnection(Connection):

@@ -19,7 +19,7 @@ GIVES_UP_SECONDS = 3
 BACKLOG_SECONDS = 30
 AROUND_SECONDS = 3
 A_SECOND = 6
-FEW = 4
+FEW, MANY = 4, 40
 
 
 @pytest.fixture
@@ -74,6 +74,19 @@ def test_an_alert_is_answered_in_time_when_redis_has_been_away_from_the_start(ho
     report(senders, desk.books)
     assert (senders.statuses, desk.books.unfinished()) == ([200] * 2 * FEW, 2 * FEW)
     assert senders.slowest < GIVES_UP_SECONDS
+
+
+def test_workers_that_are_busy_when_redis_dies_come_back(desk, luck):
+    desk.start()
+    senders = Senders(desk, luck=luck)
+    senders.fire(MANY)
+    time.sleep(0.5)
+    desk.stop_redis(signal.SIGKILL)
+    senders.end()
+    desk.start_redis()
+    desk.books.settle(seconds=BACKLOG_SECONDS)
+    assert desk.log_lines("Unrecoverable error") == []
+    assert desk.books.complaints(senders.acknowledged) == {}
 
 
 def test_without_a_worker_alerts_wait_and_are_traded_once_there_is_one(desk, luck):
