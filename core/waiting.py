@@ -134,15 +134,19 @@ _patience_with: dict[str, Patience] = {}
 
 
 def _redis() -> redis.Redis:
-    """Return a client that tries once: its own retries would take longer than the sender of an alert waits."""
-    if settings.REDIS_URL not in _clients:
-        _clients[settings.REDIS_URL] = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-    return _clients[settings.REDIS_URL]
+    """Return a client that tries once: its own retries would take longer than the sender of an alert waits.
+
+    There is one: a second, made at the same moment and dropped, would close the connections that it has given out.
+    """
+    with _guard:
+        if settings.REDIS_URL not in _clients:
+            _clients[settings.REDIS_URL] = redis.Redis.from_url(
+                settings.REDIS_URL,
+                socket_timeout=ANSWER_SECONDS,
+                socket_connect_timeout=ANSWER_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
+        return _clients[settings.REDIS_URL]
 
 
 def _patience() -> Patience:

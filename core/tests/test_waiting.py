@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -137,3 +138,15 @@ def test_an_error_of_redis_while_waiting_is_a_wait_in_vain():
             raise RedisError
 
     assert not waiting.Waiter(Broken()).wait(1)
+
+
+def test_many_threads_that_ask_first_share_one_client(monkeypatch, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(waiting, "_clients", {})
+    made = []
+    monkeypatch.setattr(
+        waiting.redis.Redis, "from_url", lambda *_, **__: time.sleep(0.05) or made.append(1) or object()
+    )
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: waiting._redis(), range(8)))
+    assert made == [1]
