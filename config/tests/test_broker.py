@@ -31,15 +31,17 @@ def test_the_desk_looks_for_its_broker_with_a_steady_connection():
 @needs_redis
 def test_closing_a_broken_channel_with_a_message_in_hand_is_an_error_of_the_connection(in_hand, monkeypatch):
     connection, queue, _ = in_hand
-    monkeypatch.setattr(connection.transport, "client", None)  # what kombu leaves of a connection that broke
-    with pytest.raises(connection.connection_errors):
-        queue.channel.close()
+    with monkeypatch.context() as broken:
+        broken.setattr(connection.transport, "client", None)  # what kombu leaves of a connection that broke
+        with pytest.raises(connection.connection_errors):
+            queue.channel.close()
 
 
 @needs_redis
 def test_acknowledging_on_a_broken_channel_is_an_error_of_the_connection(in_hand, monkeypatch):
     connection, queue, message = in_hand
     queue.channel._disconnect_pools()
-    monkeypatch.setattr(queue.channel, "connection", None)
-    with pytest.raises(connection.connection_errors):
-        message.ack()
+    with monkeypatch.context() as broken:
+        broken.setattr(queue.channel, "connection", None)
+        with pytest.raises(connection.connection_errors):
+            message.ack()
