@@ -148,6 +148,11 @@ def test_a_relay_is_killed_in_the_middle_and_another_goes_on(several, tmp_path):
 
 @needs_servers
 def test_a_relay_stops_at_once(several):
+    bot_id = several.bot_id()
+    with several.socket() as socket:  # what arrives says that the relay runs
+        subscribe(socket, bot_id)
+        several.tell(bot_id, 1)
+        updates(socket, 1)
     assert several.processes["relay"].stop() < 2
     assert several.processes["relay"].popen.returncode == 0
 

@@ -33,7 +33,7 @@ class Books:
     """What the receipts change, gathered in memory and then written in one statement a table."""
 
     desk: Desk
-    orders: list[Order] = field(default_factory=list)
+    orders: dict[UUID, Order] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     opened: dict[UUID, Position] = field(default_factory=dict)
@@ -67,15 +67,22 @@ def apply_receipts(
     booked = set(known_fills)
     for receipt in receipts:
         order = orders[receipt.account_id, receipt.client_order_id]
+        before = _seen(order)
         for execution in receipt.executions:
             if (order.account_id, execution.venue_fill_id) not in booked:
                 booked.add((order.account_id, execution.venue_fill_id))
                 _book(order, execution, books)
         _set_status(order, receipt)
-        order.updated_at = desk.now
-        books.orders.append(order)
+        if _seen(order) != before or order._state.adding:
+            order.updated_at = desk.now
+            books.orders[order.pk] = order
     _write(books)
     return books
+
+
+def _seen(order: Order) -> tuple[object, ...]:
+    """Return what of an order a receipt may change: one that changes none of it tells nothing."""
+    return order.status, order.filled_quantity, order.venue_order_id, order.reject_code, order.reject_reason
 
 
 def _set_status(order: Order, receipt: Receipt) -> None:
@@ -110,7 +117,7 @@ def _write(books: Books) -> None:
         ],
     )
     insert_rows(Position, list(books.opened.values()))
-    _write_orders(books.orders)
+    _write_orders(list(books.orders.values()))
     insert_rows(Fill, books.fills)
     if books.entries:
         post_entries(books.entries, accounts=books.desk.accounts, now=books.desk.now)

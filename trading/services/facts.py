@@ -50,8 +50,8 @@ def bot_message(bot_id: UUID, facts: Sequence[Fact], *, now: datetime) -> Messag
 
 def _account_messages(books: Books, now: datetime) -> Iterable[Message]:
     facts: dict[UUID, list[Fact]] = defaultdict(list)
-    symbols = {order.instrument_id: order.instrument.symbol for order in books.orders}
-    for order in books.orders:
+    symbols = {order.instrument_id: order.instrument.symbol for order in books.orders.values()}
+    for order in books.orders.values():
         facts[order.account_id].append(_order_changed(order))
     for fill in books.fills:
         facts[fill.account_id].append(_fill_recorded(fill))

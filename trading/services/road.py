@@ -72,7 +72,7 @@ def _store(batch: Batch, watch: Stopwatch) -> Books:
     orders = list(batch.orders.values())
     insert_rows(Order, orders)
     watch.mark("stored")
-    return Books(batch.desk, orders=orders)
+    return Books(batch.desk, orders={order.pk: order for order in orders})
 
 
 def _orders(tickets: Sequence[Ticket], now: datetime) -> dict[tuple[UUID, str], Order]:

@@ -12,7 +12,6 @@ from trading.tests import venue as answers
 pytestmark = pytest.mark.usefixtures("still_market")
 
 
-@pytest.mark.xfail(strict=True, reason="an order that a receipt leaves as it is is told once more")
 def test_a_receipt_that_changes_nothing_is_not_told(venue, on_venue, btcusdt, send):
     given = []
     venue.answers = lambda ticket: given.append(answers.filled(ticket)) or given[-1]
