@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import TradingAccount, User
 from bots.models import Bot
 from bots.services.bots import webhook_key
+from config import garbage
 from config.bench.desks import SYMBOL, make_bot, make_owner, open_accounts
 from config.bench.floors import least, named_by_the_least
 from config.bench.hands import Hand, hands
@@ -30,7 +31,8 @@ ROAD, IN_PYTHON, FLOOR, LEAST = "road", "in_python", "floor", "least"
 
 
 def measure() -> dict[str, Any]:
-    """Measure every size; return {accounts: what `measure_accounts` says}."""
+    """Measure every size, in a process made ready as a worker is; return {accounts: what `measure_accounts` says}."""
+    garbage.settle()
     owner = make_owner()
     with hands() as ways:
         sizes = ROUNDS.items()
