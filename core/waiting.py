@@ -1,6 +1,7 @@
-"""Lets a request wait for work that a worker does: an event in the one process, a Redis list between processes.
+"""Wakes whoever waits for a key: an event in the one process, Redis pub/sub between processes. Never a promise.
 
-Only a bounded number of requests may wait at once, so that waiting never takes every thread of a server. A Redis that
+A request waits so for its alert's results, the relay for the outbox. Only a bounded number of requests may wait at
+once, so that waiting never takes every thread of a server. A Redis that
 is away, or hangs, costs one of them a second now and then, and the others nothing.
 """
 

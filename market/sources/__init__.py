@@ -15,11 +15,3 @@ CATALOGUE: dict[str, QuoteSource] = {
     "synthetic": SyntheticSource(),
     **{name: StoredQuotes(name) for name in NETWORK},
 }
-
-
-def register(name: str, source: QuoteSource) -> None:
-    """Let `source` answer for the instruments that name it, in place of what answered before.
-
-    Tests put a fake in with `monkeypatch.setitem(CATALOGUE, name, source)`, which undoes itself.
-    """
-    CATALOGUE[name] = source

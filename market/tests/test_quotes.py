@@ -8,7 +8,7 @@ import pytest
 
 from market.models import Instrument
 from market.quotes import Quote, is_stale, latest_quotes
-from market.sources import CATALOGUE, register
+from market.sources import CATALOGUE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -63,8 +63,7 @@ def test_instrument_of_an_unknown_source_is_absent(bitcoin, ether):
 
 
 def test_registered_source_answers(monkeypatch, bitcoin):
-    monkeypatch.setitem(CATALOGUE, "another", FixedSource(without="BTCUSDT"))
-    register("another", FixedSource())
+    monkeypatch.setitem(CATALOGUE, "another", FixedSource())
     bitcoin.source = "another"
     assert latest_quotes([bitcoin], now=NOW)[bitcoin.id].mid == 100
 
