@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from config import garbage
 from core.streams.relay import Relay
 
 STOPPING_SECONDS = 0.8
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+        garbage.settle()
         relay = Relay(clock=timezone.now)
         relay.start()
         self.stdout.write("relay: publishing")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from config import garbage
 from config.asgi import application
 from config.patient_server import PatientServer
 from core import triggers
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         # Few threads read for all sockets: theirs are worth keeping.
         connections.settings[DEFAULT_DB_ALIAS]["CONN_MAX_AGE"] = KEEP_CONNECTION_SECONDS
         host, port = options["host"], options["port"]
+        garbage.settle()
         PatientServer(
             application=application,
             endpoints=[f"tcp:port={port}:interface={host}"],
