@@ -18,7 +18,7 @@ from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
@@ -132,8 +132,10 @@ class Doorkeeper:
             await asyncio.sleep(WATCH_SECONDS)
             try:
                 await self._look()
-            except (DatabaseError, InterfaceError) as error:
+            except (OperationalError, InterfaceError) as error:
                 logger.warning("sessions of sockets cannot be read: %s", type(error).__name__)
+            except Exception:
+                logger.exception("a round of the doorkeeper failed")
 
     async def _look(self) -> None:
         by_key = defaultdict(list)

@@ -247,6 +247,17 @@ class TestLettingGo:
         headers = [ORIGIN, HOST, cookie_of(tom)]
         assert self.ended(f"/ws/{tom.id}", doors.Session.objects.all().delete, headers) == 4401
 
+    def test_a_doorkeeper_that_stumbles_gets_up_again(self, tom, monkeypatch):
+        whole, faults = doors._standing, [ValueError(), ValueError()]
+
+        async def stumbling(callers):
+            if faults:
+                raise faults.pop()
+            return await whole(callers)
+
+        monkeypatch.setattr(doors, "_standing", stumbling)
+        assert self.ended(path_of(tom), lambda: User.objects.update(is_active=False)) == 4401
+
     def test_many_sockets_are_asked_for_in_one_statement(self, tom, django_assert_num_queries):
         callers = [doors.caller_by_token(token_of(tom)) for _ in range(20)]
         with django_assert_num_queries(1):

@@ -24,7 +24,7 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import InterfaceError, OperationalError, connections
 from redis import RedisError
 
 from core.streams import reading
@@ -104,13 +104,23 @@ class Hub:
         read = database_sync_to_async(reading.read_after, thread_sensitive=False, executor=executor)
         try:
             while True:
-                is_last = await self._round(read)
-                self._look_after_sockets()
-                if is_last:
+                if await self._safe_round(read):
                     await self._rest()
         finally:
             executor.submit(connections.close_all)  # of that thread
             executor.shutdown(wait=False)
+
+    async def _safe_round(self, read: Callable[..., Any]) -> bool:
+        """Return whether there is nothing more for now. Whatever fails costs a round, never the hub."""
+        try:
+            self._look_after_sockets()
+            return await self._round(read)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("the hub cannot read, it tries again: %s", type(error).__name__)
+        except Exception:
+            logger.exception("a round of the hub failed")
+        await asyncio.sleep(POLL_SECONDS)
+        return False
 
     async def _round(self, read: Callable[..., Any]) -> bool:
         """Read and hand out one slice; return whether it was the last for now."""
@@ -119,14 +129,9 @@ class Hub:
         if not self._watchers or self._place is None:
             self._place = None
             return True
-        try:
-            found: Slice = await read(self._place, frozenset(self._watchers), most=SLICE)
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("the hub cannot read, it tries again: %s", type(error).__name__)
-            await asyncio.sleep(POLL_SECONDS)
-            return False
-        self._place = found.cursor
+        found: Slice = await read(self._place, frozenset(self._watchers), most=SLICE)
         await self._hand_out(found)
+        self._place = found.cursor  # where handing out failed, the same slice is read again
         await self._settle()
         return found.is_last
 
@@ -178,7 +183,9 @@ class Hub:
                 await self._hear_nudges()
             except (RedisError, OSError) as error:
                 logger.warning("the hub hears no nudges, it looks every second: %s", type(error).__name__)
-                await asyncio.sleep(POLL_SECONDS)
+            except Exception:
+                logger.exception("the hub hears no nudges, it looks every second")
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _hear_nudges(self) -> None:
         layer = get_channel_layer()

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from redis import RedisError
 
 from core.bulk import update_rows, upsert_rows
@@ -110,20 +110,28 @@ class Relay:
         # One event loop for all nudges: the layer's connection lives as long as the loop that opened it.
         with asyncio.Runner() as runner:
             while not self._stopping.is_set():
-                began = time.monotonic()
-                with waiter(OUTBOX) as woken:
-                    self._work(runner)
-                    self._wait(woken, began)
+                self._safe_round(runner)
         connection.close()
 
-    def _work(self, runner: asyncio.Runner) -> None:
+    def _safe_round(self, runner: asyncio.Runner) -> None:
+        """Number what waits and wait for more. A database that is down, or a fault of ours, costs a round only."""
+        began = time.monotonic()
         try:
-            while not self._stopping.is_set() and (cursor := number_events()):
-                _nudge_hubs(runner, cursor)
-            self._purge_now_and_then()
-        except (DatabaseError, InterfaceError) as error:
+            with waiter(OUTBOX) as woken:
+                self._work(runner)
+                self._wait(woken, began)
+            return
+        except (OperationalError, InterfaceError) as error:
             logger.warning("the relay cannot reach the database: %s", type(error).__name__)
-            connection.close()
+        except Exception:
+            logger.exception("a round of the relay failed")
+        connection.close()
+        self._stopping.wait(POLL_SECONDS)
+
+    def _work(self, runner: asyncio.Runner) -> None:
+        while not self._stopping.is_set() and (cursor := number_events()):
+            _nudge_hubs(runner, cursor)
+        self._purge_now_and_then()
 
     def _wait(self, woken: Waiter, began: float) -> None:
         if not woken.wait(POLL_SECONDS):

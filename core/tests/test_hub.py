@@ -5,7 +5,7 @@ import contextlib
 from itertools import chain, combinations
 
 import pytest
-from django.db import DatabaseError
+from django.db import OperationalError
 from django.utils import timezone
 
 from core.models import Event
@@ -24,6 +24,10 @@ SEAMS = list(chain.from_iterable(combinations(MOMENTS, count) for count in range
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch):
     monkeypatch.setattr(hubs, "POLL_SECONDS", 0.02)
+
+
+def raises(fault):
+    raise fault
 
 
 def run(work):
@@ -182,8 +186,9 @@ class TestHandingOut:
 
         run(follow())
 
-    def test_it_goes_on_after_the_database_was_away(self, monkeypatch):
-        whole, faults = reading.read_after, [DatabaseError(), DatabaseError()]
+    @pytest.mark.parametrize("fault", [OperationalError, ValueError])
+    def test_it_goes_on_after_a_reading_failed(self, fault, monkeypatch):
+        whole, faults = reading.read_after, [fault(), fault()]
 
         def read_after(*args, **kwargs):
             if faults:
@@ -197,6 +202,34 @@ class TestHandingOut:
                 hub().join(peer.outbound, "a", 0)
                 await publish("a")
                 await peer.has(1)
+
+        run(follow())
+
+    def test_what_failed_while_it_was_handed_out_comes_again(self, monkeypatch):
+        whole, faults = hubs.text_message, [ValueError()]
+        monkeypatch.setattr(hubs, "text_message", lambda text: whole(text) if not faults else raises(faults.pop()))
+
+        async def follow():
+            async with peers(1) as [peer]:
+                hub().join(peer.outbound, "a", 0)
+                await publish("a", count=2)
+                await peer.has(2)
+                assert peer.cursors == [1, 2]
+
+        run(follow())
+
+    def test_it_listens_again_after_a_fault_of_ours(self, monkeypatch):
+        faults, listened = [ValueError()], []
+
+        async def hear(_):
+            raises(faults.pop()) if faults else listened.append(1)
+
+        monkeypatch.setattr(hubs.Hub, "_hear_nudges", hear)
+
+        async def follow():
+            async with peers(1), asyncio.timeout(5):
+                while not listened:
+                    await asyncio.sleep(0.01)
 
         run(follow())
 

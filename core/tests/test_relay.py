@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from core.models import Event, Stream
@@ -24,6 +24,13 @@ def tell(*streams, now=None):
 
 def numbers():
     return list(Event.objects.order_by("id").values_list("stream", "seq", "cursor"))
+
+
+def raising(fault):
+    def fail():
+        raise fault
+
+    return fail
 
 
 def wait_until_numbered(count):
@@ -159,12 +166,22 @@ class TestTogether:
         assert wait_until_numbered(1) == 1
 
     def test_it_goes_on_after_the_database_was_away(self, running, monkeypatch, caplog):
-        monkeypatch.setattr(relaying, "number_events", _away)
+        monkeypatch.setattr(relaying, "number_events", raising(OperationalError))
         tell("bot:1")
         running._stopping.wait(0.3)
         monkeypatch.undo()
         assert wait_until_numbered(1) == 1
         assert "cannot reach the database" in caplog.text
+
+    @pytest.mark.parametrize("fault", [ValueError, IntegrityError])
+    def test_a_fault_of_ours_costs_a_round_and_is_told(self, fault, running, monkeypatch, caplog):
+        monkeypatch.setattr(relaying, "number_events", raising(fault))
+        tell("bot:1")
+        running._stopping.wait(0.3)
+        monkeypatch.undo()
+        assert wait_until_numbered(1) == 1
+        assert "a round of the relay failed" in caplog.text
+        assert "cannot reach the database" not in caplog.text
 
     def test_it_goes_on_without_redis(self, running, settings):
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -182,10 +199,6 @@ class TestTogether:
     def test_it_stops_when_told(self, running):
         running.stop(seconds=WAIT_SECONDS)
         assert not running._thread.is_alive()
-
-
-def _away():
-    raise relaying.DatabaseError
 
 
 def _cut_others():
