@@ -38,7 +38,8 @@ POLL_SECONDS = 1.0
 PING_SECONDS = 20
 SLICE = 100
 BREATH = 20_000
-SETTLE_SECONDS = 0.002
+SETTLE_SECONDS = 0.05
+SETTLE_STEP_SECONDS = 0.002
 
 PING = text_message('{"type":"ping"}')
 
@@ -130,9 +131,9 @@ class Hub:
             self._place = None
             return True
         found: Slice = await read(self._place, frozenset(self._watchers), most=SLICE)
-        await self._hand_out(found)
+        handed = await self._hand_out(found)
         self._place = found.cursor  # where handing out failed, the same slice is read again
-        await self._settle()
+        await self._settle(handed)
         return found.is_last
 
     def _let_newcomers_in(self) -> None:
@@ -142,8 +143,10 @@ class Hub:
             self._place = place if self._place is None else min(self._place, place)
         self._newcomers.clear()
 
-    async def _hand_out(self, found: Slice) -> None:
-        handed = 0
+    async def _hand_out(self, found: Slice) -> set[Outbound]:
+        """Offer each message to those who watch its stream; return the sockets that were offered something."""
+        handed: set[Outbound] = set()
+        looked_at = 0
         for published in found.messages:
             watching = self._watchers.get(published.stream, {})
             message = text_message(published.text)
@@ -151,15 +154,23 @@ class Hub:
                 if place < published.cursor:
                     watching[socket] = published.cursor
                     socket.offer(message)
-            handed += len(watching)
-            if handed >= BREATH:  # let the others of this loop have their turn
-                handed = 0
+                    handed.add(socket)
+            looked_at += len(watching)
+            if looked_at >= BREATH:  # let the others of this loop have their turn
+                looked_at = 0
                 await asyncio.sleep(0)
+        return handed
 
-    async def _settle(self) -> None:
-        """Let the writers take what they were given, so that a long catch-up overflows no queue of a brisk reader."""
-        while any(socket.waiting > MOST_WAITING // 2 and socket.is_brisk() for socket in self._sockets):
-            await asyncio.sleep(SETTLE_SECONDS)
+    async def _settle(self, handed: set[Outbound]) -> None:
+        """Let the writers take what they were given, so that a long catch-up overflows no queue of a brisk reader.
+
+        Not for long: a reader who is only just brisk would hold up all others.
+        """
+        until = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < until and any(
+            socket.waiting > MOST_WAITING // 2 and socket.is_brisk() for socket in handed
+        ):
+            await asyncio.sleep(SETTLE_STEP_SECONDS)
 
     async def _rest(self) -> None:
         with contextlib.suppress(TimeoutError):

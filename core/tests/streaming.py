@@ -27,12 +27,13 @@ publish = database_sync_to_async(publish_now)
 
 
 class Peer:
-    """The other end of a socket, which may stop reading."""
+    """The other end of a socket, which may stop reading, or pause before each message."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
         self.reads = asyncio.Event()
         self.reads.set()
+        self.pause_seconds = 0.0
         self.has_ended = False
         self.outbound = Outbound(self._take, end=self._end)
 
@@ -54,6 +55,8 @@ class Peer:
     async def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "websocket.send":
             await self.reads.wait()
+            if self.pause_seconds:
+                await asyncio.sleep(self.pause_seconds)
         self.sent.append(message)
 
     def _end(self) -> None:

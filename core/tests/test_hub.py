@@ -266,6 +266,30 @@ class TestSlowReaders:
 
         run(follow())
 
+    def test_one_who_reads_slowly_holds_up_nobody(self):
+        async def follow():
+            async with peers(2) as (slow, brisk):
+                slow.pause_seconds = 0.08
+                [hub().join(peer.outbound, "a", 0) for peer in (slow, brisk)]
+                await publish("a", count=1000)
+                await brisk.has(1000)
+
+        run(follow())
+
+    def test_one_who_still_reads_what_it_missed_holds_up_nobody(self, monkeypatch):
+        monkeypatch.setattr(hubs, "SETTLE_SECONDS", 600)
+        monkeypatch.setattr(sockets, "BRISK_SECONDS", 600)
+
+        async def follow():
+            async with peers(2) as (behind, brisk):
+                behind.reads.clear()
+                [behind.outbound.offer(hubs.PING) for _ in range(sockets.MOST_WAITING)]
+                hub().join(brisk.outbound, "a", 0)
+                await publish("a", count=300)
+                await brisk.has(300)
+
+        run(follow())
+
     def test_one_who_stalls_is_closed_without_an_overflow(self, monkeypatch):
         monkeypatch.setattr(sockets, "STALL_SECONDS", 0.1)
 
