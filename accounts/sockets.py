@@ -8,6 +8,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
 from typing import Any
 from urllib.parse import ParseResult, urlparse
 from uuid import UUID
@@ -36,11 +38,15 @@ NOT_PROVED = 4401
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a socket belongs to, and the session that must stand: one of ours, or Django's of a browser."""
+    """Who a socket belongs to, and the session that must stand: one of ours, or Django's of a browser.
+
+    Django's stands as long as the password is the one it was begun with: `password_hash` is what it keeps of that.
+    """
 
     user: User
     session_id: UUID | None = None
     cookie_key: str = ""
+    password_hash: str = ""
 
     @property
     def key(self) -> tuple[UUID, UUID | str]:
@@ -63,7 +69,9 @@ async def caller_by_cookie(scope: dict[str, Any]) -> Caller | None:
     if not key or not is_our_origin(scope):
         return None
     user = await get_user({"session": SessionStore(key)})
-    return Caller(user, cookie_key=key) if isinstance(user, User) and user.is_active else None
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    return Caller(user, cookie_key=key, password_hash=user.get_session_auth_hash())
 
 
 def is_our_origin(scope: dict[str, Any]) -> bool:
@@ -89,23 +97,26 @@ def _parsed(origin: str) -> ParseResult | None:
 
 
 def standing(callers: Collection[Caller]) -> set[tuple[UUID, UUID | str]]:
-    """Return the keys of those whose session still lets them in: one statement for each of the two kinds."""
+    """Return the keys of those whose session still lets them in: one statement for our sessions, two for Django's."""
     now = timezone.now()
     found: set[tuple[UUID, UUID | str]] = set()
     ids = {caller.session_id for caller in callers if caller.session_id}
     if ids:
         found |= set(UserSession.objects.alive(now).filter(pk__in=ids).order_by().values_list("user", "pk"))
     by_cookie = {caller for caller in callers if not caller.session_id}
-    if by_cookie:
-        keys = {caller.cookie_key for caller in by_cookie}
-        alive = set(Session.objects.filter(pk__in=keys, expire_date__gt=now).values_list("pk", flat=True))
-        active = set(
-            User.objects.filter(pk__in={caller.user.pk for caller in by_cookie}, is_active=True)
-            .order_by()
-            .values_list("pk", flat=True)
-        )
-        found |= {caller.key for caller in by_cookie if caller.cookie_key in alive and caller.user.pk in active}
-    return found
+    return found | (_standing_by_cookie(by_cookie, now) if by_cookie else set())
+
+
+def _standing_by_cookie(callers: Collection[Caller], now: datetime) -> set[tuple[UUID, UUID | str]]:
+    keys, users = {caller.cookie_key for caller in callers}, {caller.user.pk for caller in callers}
+    alive = set(Session.objects.filter(pk__in=keys, expire_date__gt=now).values_list("pk", flat=True))
+    active = User.objects.filter(pk__in=users, is_active=True).order_by().only("password")
+    hashes = {user.pk: user.get_session_auth_hash() for user in active}
+    return {
+        caller.key
+        for caller in callers
+        if caller.cookie_key in alive and compare_digest(hashes.get(caller.user.pk, ""), caller.password_hash)
+    }
 
 
 class Doorkeeper:

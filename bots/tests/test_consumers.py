@@ -247,6 +247,20 @@ class TestLettingGo:
         headers = [ORIGIN, HOST, cookie_of(tom)]
         assert self.ended(f"/ws/{tom.id}", doors.Session.objects.all().delete, headers) == 4401
 
+    def test_a_new_password_takes_the_socket_of_a_page_along(self, tom):
+        def change_password():
+            tom.set_password("quite another one")
+            tom.save(update_fields=["password"])
+
+        headers = [ORIGIN, HOST, cookie_of(tom)]
+        assert self.ended(f"/ws/{tom.id}", change_password, headers) == 4401
+
+    def test_many_sockets_of_pages_are_asked_for_in_two_statements(self, tom, django_assert_num_queries):
+        cookies = [cookie_of(tom)[1].decode().partition("=")[2] for _ in range(20)]
+        callers = [doors.Caller(tom, cookie_key=key, password_hash=tom.get_session_auth_hash()) for key in cookies]
+        with django_assert_num_queries(2):
+            assert doors.standing(callers) == {caller.key for caller in callers}
+
     def test_a_doorkeeper_that_stumbles_gets_up_again(self, tom, monkeypatch):
         whole, faults = doors._standing, [ValueError(), ValueError()]
 
