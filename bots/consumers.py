@@ -46,15 +46,17 @@ class BotUpdates(PersonalConsumer):
             raise AppError(f"A socket follows {MOST_SUBSCRIPTIONS} bots at most.", code="TOO_MANY_SUBSCRIPTIONS")
         self._bots.add(bot_id)
         stream = bot_stream(bot_id)
-        if since is None:
-            place = self.hub.watches(self.outbound, stream)
-            place = await last_cursor() if place is None else place
-            await self._confirm(bot_id, place)
-        else:
+        place = self.hub.watches(self.outbound, stream)
+        if since is not None:
             self.hub.unwatch(self.outbound, stream)
             await self._confirm(bot_id, since)
-            place = await self._catch_up(stream, since)
-        self.hub.join(self.outbound, stream, place)
+            self.hub.join(self.outbound, stream, await self._catch_up(stream, since))
+        elif place is not None:  # the hub goes on from there by itself, also while this is told
+            await self._confirm(bot_id, place)
+        else:
+            place = await last_cursor()
+            await self._confirm(bot_id, place)
+            self.hub.join(self.outbound, stream, place)
 
     async def _catch_up(self, stream: str, since: int) -> int:
         try:

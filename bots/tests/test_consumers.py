@@ -345,6 +345,27 @@ class TestFollowing:
         path = path_of(tom)
         assert talk(work) == [1, 2]
 
+    def test_what_comes_while_one_subscribes_again_comes_once(self, bot, tom, monkeypatch):
+        whole, numbers = consumers.BotUpdates._confirm, iter([1, 2])
+
+        async def slowly(*args):
+            await whole(*args)
+            await tell(bot, next(numbers))
+            await asyncio.sleep(0.2)
+
+        monkeypatch.setattr(consumers.BotUpdates, "_confirm", slowly)
+
+        async def work():
+            async with Talk(path) as peer:
+                told = [await peer.subscribe(bot), await peer.hear(), await peer.subscribe(bot), await peer.hear()]
+                await peer.say(**PING)  # it is answered once the second subscription is done
+                told.append(await peer.hear())
+                await tell(bot, 3)
+                return [each.get("cursor") for each in [*told, await peer.hear()]]
+
+        path = path_of(tom)
+        assert talk(work) == [0, 1, 1, 2, None, 3]
+
     def test_after_unsubscribing_nothing_comes(self, bot, tom):
         async def work():
             async with Talk(path) as peer:
