@@ -7,7 +7,7 @@ class DeskConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config.examinations import chosen_settings, clock, database, environment, own_secrets, processes
+        from config.examinations import chosen_settings, clock, database, environment, own_secrets, processes, streams
         from config.examinations import redis_server as redis
         from core.examinations import register
 
@@ -23,3 +23,4 @@ class DeskConfig(AppConfig):
         register("redis-clock", clock.examine_redis_clock, needs=("redis",))
         register("workers", processes.examine_workers, needs=("redis",))
         register("beat", processes.examine_beat, needs=("migrations",))
+        register("streams", streams.examine_streams, needs=("migrations",))
