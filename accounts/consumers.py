@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import parse_qs
+from uuid import UUID
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
@@ -14,6 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import ParseError
 
+from accounts.following import Followed, Question
 from accounts.sockets import NOT_PROVED, Caller, Doorkeeper, caller_by_cookie, caller_by_token, doorkeeper
 from accounts.tokens import InvalidToken
 from core.api.parsers import read_json
@@ -99,7 +101,25 @@ class PersonalConsumer(AsyncWebsocketConsumer):
 
     async def tell(self, message: dict[str, Any]) -> None:
         """Send one message of our own."""
-        await self.outbound.put(text_message(json.dumps(message, separators=(",", ":"))))
+        await self.outbound.put(_encoded(message))
+
+    def tell_at_once(self, message: dict[str, Any]) -> None:
+        """Send one message of our own without waiting for room: for what happens to the client unasked."""
+        self.outbound.offer(_encoded(message))
+
+    def follow(self, question: Question, thing_id: UUID, *, lose: Callable[[], None]) -> None:
+        """Have the caller's right to something asked for as long as the socket follows it; `lose` when it is gone."""
+        assert self._doorkeeper is not None
+        self._doorkeeper.following.add(self._followed(question, thing_id), lose=lose)
+
+    def unfollow(self, question: Question, thing_id: UUID) -> None:
+        """Have the right to something asked for no more."""
+        assert self._doorkeeper is not None
+        self._doorkeeper.following.remove(self._followed(question, thing_id))
+
+    def _followed(self, question: Question, thing_id: UUID) -> Followed:
+        assert self.caller is not None
+        return Followed(self.outbound, question, (self.caller.user.pk, thing_id))
 
     async def _take(self, raw: bytes | None) -> None:
         message = _read(raw)
@@ -153,6 +173,10 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         if self._doorkeeper is not None:
             self._doorkeeper.leave(self.outbound)
             await self.hub.leave(self.outbound)
+
+
+def _encoded(message: dict[str, Any]) -> dict[str, Any]:
+    return text_message(json.dumps(message, separators=(",", ":")))
 
 
 def _read(raw: bytes | None) -> dict[str, Any]:

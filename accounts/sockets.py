@@ -1,6 +1,7 @@
 """Who stands behind a WebSocket: a token, or the cookie of the pages; and whether they still may.
 
-A socket is let in once and stays for hours, so each process asks every second for the sessions of all its sockets.
+A socket is let in once and stays for hours, so each process asks every second for the sessions of all its sockets,
+and whether they may still read what they follow.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
+from accounts.following import Following
 from accounts.models import User, UserSession
 from accounts.selectors.people import session_of
 from core.streams.sockets import Outbound
@@ -120,9 +122,10 @@ def _standing_by_cookie(callers: Collection[Caller], now: datetime) -> set[tuple
 
 
 class Doorkeeper:
-    """Closes sockets whose session is over. One per event loop, as long as there are sockets."""
+    """Closes sockets whose session is over, and what they may follow no longer. One per event loop with sockets."""
 
     def __init__(self) -> None:
+        self.following = Following()
         self._sockets: dict[Outbound, Caller] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -133,6 +136,7 @@ class Doorkeeper:
 
     def leave(self, socket: Outbound) -> None:
         self._sockets.pop(socket, None)
+        self.following.leave(socket)
         if not self._sockets and self._task is not None:
             self._task.cancel()
             self._task = None
@@ -143,8 +147,9 @@ class Doorkeeper:
             await asyncio.sleep(WATCH_SECONDS)
             try:
                 await self._look()
+                await self.following.look()
             except (OperationalError, InterfaceError) as error:
-                logger.warning("sessions of sockets cannot be read: %s", type(error).__name__)
+                logger.warning("the rights of sockets cannot be read: %s", type(error).__name__)
             except Exception:
                 logger.exception("a round of the doorkeeper failed")
 

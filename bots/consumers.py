@@ -1,5 +1,6 @@
 """The socket of bot updates: whoever may read a bot may follow what it does."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from channels.db import database_sync_to_async
 from accounts.consumers import BadMessage, PersonalConsumer
 from accounts.models import User
 from accounts.sockets import Caller
-from bots.selectors.bots import readable_bot
+from bots.selectors.bots import readable_bot, readable_pairs
 from core.errors import AppError, Missing
 from core.streams.hub import catch_up, last_cursor
 from core.streams.reading import Forgotten
@@ -44,19 +45,24 @@ class BotUpdates(PersonalConsumer):
         bot_id = await _readable_bot(self.caller.user, _bot_id(message))
         if bot_id not in self._bots and len(self._bots) >= MOST_SUBSCRIPTIONS:
             raise AppError(f"A socket follows {MOST_SUBSCRIPTIONS} bots at most.", code="TOO_MANY_SUBSCRIPTIONS")
+        place = await self._begin(bot_id, since)
         self._bots.add(bot_id)
+        # Asked for from the confirmation on: where the right is gone already, `unsubscribed` is the last word.
+        self.follow(readable_pairs, bot_id, lose=partial(self._lose, bot_id))
+        if place is not None:
+            self.hub.join(self.outbound, bot_stream(bot_id), place)
+
+    async def _begin(self, bot_id: UUID, since: int | None) -> int | None:
+        """Confirm and send what was missed; return the place to go on from, None where the hub does so by itself."""
         stream = bot_stream(bot_id)
-        place = self.hub.watches(self.outbound, stream)
         if since is not None:
             self.hub.unwatch(self.outbound, stream)
             await self._confirm(bot_id, since)
-            self.hub.join(self.outbound, stream, await self._catch_up(stream, since))
-        elif place is not None:  # the hub goes on from there by itself, also while this is told
-            await self._confirm(bot_id, place)
-        else:
-            place = await last_cursor()
-            await self._confirm(bot_id, place)
-            self.hub.join(self.outbound, stream, place)
+            return await self._catch_up(stream, since)
+        watched = self.hub.watches(self.outbound, stream)
+        place = await last_cursor() if watched is None else watched
+        await self._confirm(bot_id, place)
+        return place if watched is None else None
 
     async def _catch_up(self, stream: str, since: int) -> int:
         try:
@@ -74,9 +80,17 @@ class BotUpdates(PersonalConsumer):
         bot_id = _bot_id(message)
         if bot_id not in self._bots:
             raise Missing("The socket does not follow this bot.")
+        self.unfollow(readable_pairs, bot_id)
+        self._let_go(bot_id)
+        await self.tell(_unsubscribed(bot_id))
+
+    def _lose(self, bot_id: UUID) -> None:
+        self._let_go(bot_id)
+        self.tell_at_once(_unsubscribed(bot_id))
+
+    def _let_go(self, bot_id: UUID) -> None:
         self._bots.discard(bot_id)
         self.hub.unwatch(self.outbound, bot_stream(bot_id))
-        await self.tell({"type": "unsubscribed", "bot_id": str(bot_id)})
 
     def _since(self, message: dict[str, Any]) -> int | None:
         """Return the cursor that the message names, else the one of the address, else None. Raises BadMessage."""
@@ -88,6 +102,10 @@ class BotUpdates(PersonalConsumer):
         if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < 10**18:
             return since
         raise BadMessage("`since` is the cursor of a message: a whole number, not negative.", code="BAD_CURSOR")
+
+
+def _unsubscribed(bot_id: UUID) -> dict[str, str]:
+    return {"type": "unsubscribed", "bot_id": str(bot_id)}
 
 
 def _bot_id(message: dict[str, Any]) -> UUID:

@@ -1,8 +1,11 @@
 """Finds bots, and the groups that may be connected to them, for who asks."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from accounts.models import User
+from django.db.models import F, Value
+
+from accounts.models import Role, Share, User
 from accounts.selectors.trading_accounts import SharedForReading
 from bots.models import Bot
 from core.errors import Missing
@@ -15,6 +18,25 @@ def readable_bot(user: User, bot_id: UUID) -> Bot:
     if bot is None:
         raise Missing("There is no such bot.")
     return bot
+
+
+def readable_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Return those pairs of a user and a bot whose user may read the bot now, as `visible_to` says: one statement."""
+    users, bots = {user for user, _ in pairs}, {bot for _, bot in pairs}
+    living = Bot.objects.living().filter(pk__in=bots).order_by()
+    shares = Share.objects.filter(user__in=users, scope_type=Share.Scope.BOT, scope_id__in=bots).order_by()
+    staff = User.objects.filter(pk__in=users, role=Role.ADMIN).order_by()
+    rows = list(
+        living.values_list(Value("bot"), "owner", "pk").union(
+            shares.values_list(Value("share"), "user", "scope_id"),
+            staff.values_list(Value("admin"), "pk", F("pk")),  # a union's rows are of one width
+            all=True,
+        )
+    )
+    alive = {bot for kind, _, bot in rows if kind == "bot"}
+    admins = {user for kind, user, _ in rows if kind == "admin"}
+    granted = {(user, bot) for _, user, bot in rows}
+    return {(user, bot) for user, bot in pairs if bot in alive and (user in admins or (user, bot) in granted)}
 
 
 def writable_bot(user: User, bot_id: UUID) -> Bot:

@@ -19,6 +19,7 @@ from accounts.models.sessions import EndReason
 from accounts.services.sessions import Device, end_session, open_session
 from bots import consumers
 from bots.models import Bot, BotStatus
+from bots.selectors.bots import readable_pairs
 from bots.services.bots import change_status
 from config.sockets import sockets
 from core.models import Event
@@ -379,6 +380,69 @@ class TestFollowing:
 
         path = path_of(tom)
         assert talk(work) == ({"type": "unsubscribed", "bot_id": str(bot.id)}, PONG)
+
+    def test_a_share_that_is_taken_back_ends_the_subscription(self, bot, vic):
+        share = Share.objects.create(user=vic, scope_type=Share.Scope.BOT, scope_id=bot.id)
+
+        async def work():
+            async with Talk(path) as peer:
+                await peer.subscribe(bot)
+                await share.adelete()
+                gone = await peer.hear()
+                await tell(bot, 1)
+                await asyncio.sleep(0.1)
+                await peer.say(**PING)
+                return gone, await peer.hear()
+
+        path = path_of(vic)
+        assert talk(work) == ({"type": "unsubscribed", "bot_id": str(bot.id)}, PONG)
+
+    def test_a_share_that_is_taken_back_while_one_subscribes(self, bot, vic, monkeypatch):
+        share, whole = (
+            Share.objects.create(user=vic, scope_type=Share.Scope.BOT, scope_id=bot.id),
+            consumers.last_cursor,
+        )
+
+        async def slowly():
+            await share.adelete()
+            await asyncio.sleep(0.3)
+            return await whole()
+
+        monkeypatch.setattr(consumers, "last_cursor", slowly)
+
+        async def work():
+            async with Talk(path) as peer:
+                told = [await peer.subscribe(bot), await peer.hear()]
+                await tell(bot, 1)
+                await asyncio.sleep(0.1)
+                await peer.say(**PING)
+                return [each["type"] for each in [*told, await peer.hear()]]
+
+        path = path_of(vic)
+        assert talk(work) == ["subscribed", "unsubscribed", "pong"]
+
+    def test_who_may_still_read_goes_on_following(self, bot, tom):
+        async def work():
+            async with Talk(path) as peer:
+                await peer.subscribe(bot)
+                await asyncio.sleep(0.2)
+                await tell(bot, 1)
+                return (await peer.hear())["cursor"]
+
+        path = path_of(tom)
+        assert talk(work) == 1
+
+    def test_who_may_read_is_asked_for_in_one_statement(
+        self, bot, bot_of, ada, tom, vic, mallory, django_assert_num_queries
+    ):
+        deleted, unknown = bot_of(tom, name="Gone", symbol="ETHUSDT"), uuid.uuid4()
+        Bot.objects.filter(pk=deleted.pk).update(deleted_at=timezone.now())
+        Share.objects.create(user=vic, scope_type=Share.Scope.BOT, scope_id=bot.id)
+        Share.objects.create(user=vic, scope_type=Share.Scope.BOT, scope_id=deleted.id)
+        people = (ada, tom, vic, mallory)
+        pairs = [(user.pk, bot_id) for user in people for bot_id in (bot.pk, deleted.pk, unknown)]
+        with django_assert_num_queries(1):
+            assert readable_pairs(pairs) == {(user.pk, bot.pk) for user in (ada, tom, vic)}
 
     def test_a_change_of_status_is_told(self, bot):
         change_status(bot.id, BotStatus.ACTIVE)
