@@ -6,7 +6,8 @@ import re
 from django.conf import settings
 
 _STRUCK = r"\g<before>***"
-_PASSWORD_IN_URL = re.compile(r"(?P<before>://[^\s/:@\"']*:)[^\s/@\"']+(?=@)")
+# A password may hold what belongs escaped: up to the last @ of the word, unless it is a port and a path.
+_PASSWORD_IN_URL = re.compile(r"(?P<before>://[^\s/:@\"']*:)(?!\d+/)[^\s\"']+(?=@)")
 
 
 def redact(text: str) -> str:

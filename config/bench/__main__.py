@@ -31,6 +31,8 @@ SECTIONS: dict[str, tuple[str, Callable[[Place], Figures]]] = {
 
 def main(wanted: list[str]) -> None:
     """Measure the wanted sections, or all, everywhere."""
+    if unknown := set(wanted) - SECTIONS.keys():
+        sys.exit(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     report: dict[str, Any] = {**_machine(), "places": {}}
     print("{date}, Python {python}, {cpus} CPUs, load average {load_average_before}".format(**report), end="\n\n")
     for place in find_places():

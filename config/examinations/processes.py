@@ -50,7 +50,10 @@ def beat_finding(last: datetime | None, *, now: datetime) -> Finding:
     """Judge when beat was last heard of. One process that is stopped is no fault: it is a warning there."""
     if last is not None and now - last <= BEAT_SILENT:
         return ok("Beat lives.")
-    since = "has never run" if last is None else f"was last heard of at {last:%Y-%m-%d %H:%M:%S} UTC"
+    if last is None:
+        advice = "See that exactly one `celery -A config beat` runs: it tells of itself three minutes after its start."
+        return warning("Beat has not told of itself yet.", advice)
+    since = f"was last heard of at {last:%Y-%m-%d %H:%M:%S} UTC"
     if settings.REDIS_URL:
         return error(f"Beat {since}: nothing sweeps the inbox.", "Start exactly one `celery -A config beat`.")
     return warning(f"Beat {since}: the desk is not running.", "Start it with `make run`, unless it should be down.")

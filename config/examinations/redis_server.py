@@ -24,7 +24,10 @@ def examine_redis() -> Iterator[Finding]:
     try:
         with client(settings.REDIS_URL) as server:
             told, milliseconds = server.info(), _round_trip(server)
-    except (redis.RedisError, ValueError) as failure:
+    except ValueError:  # what it says may quote the password
+        yield error("REDIS_URL is no address of a Redis.", "Write redis://:password@host:6379/0, its signs escaped.")
+        return
+    except redis.RedisError as failure:
         found = f"Redis at {redact(settings.REDIS_URL)} does not let the desk in: {first_line(failure)}."
         yield error(found, "See that the server runs and that host, port, number and password in REDIS_URL are right.")
         return

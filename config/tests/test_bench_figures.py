@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.bench.__main__ import main
 from config.bench.figures import Figure, table
 from config.bench.inbox import percentile
 
@@ -35,3 +36,8 @@ def test_the_table_says_figure_floor_ratio_target_and_verdict():
 def test_figures_without_floor_leave_its_columns_empty():
     [_, _, line] = table("the job", {"answer": Figure(12.34, "ms")})
     assert line.split() == ["answer", "12.3", "ms"]
+
+
+def test_a_section_that_is_not_there_is_refused_before_anything_is_written():
+    with pytest.raises(SystemExit, match="nonsense"):
+        main(["nonsense"])

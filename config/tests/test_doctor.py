@@ -48,7 +48,7 @@ def made(tmp_path_factory):
 def test_a_bootstrapped_desk_has_no_error(made):
     status, out, _ = examined(environment(made))
     assert (status, out.splitlines()[-1]) == (0, "0 errors, 1 warnings")
-    assert "Beat has never run" in out
+    assert "Beat has not told of itself yet" in out
 
 
 def test_an_empty_folder_stays_without_secrets_and_database(tmp_path):

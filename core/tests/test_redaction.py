@@ -31,3 +31,8 @@ def test_arguments_and_tracebacks_are_struck_out_too():
     except ValueError as error:
         record = logging.LogRecord("x", 40, "f", 1, "at %s", ("?token=s3cret",), (ValueError, error, None))
     assert "s3cret" not in RedactingFormatter("%(message)s").format(record)
+
+
+@pytest.mark.parametrize("password", ["hunter2", "HUNTER/2", "a#b", "a:b", "a@b"])
+def test_a_password_that_was_not_escaped_is_struck_out_too(password):
+    assert redact(f"redis://x:{password}@127.0.0.1:6379/0") == "redis://x:***@127.0.0.1:6379/0"

@@ -20,6 +20,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_MS = 10**14
 _TOO_MANY_REQUESTS = (10006, 10018)
 _BUSY_SECONDS = 5.0
+# Bid, ask and last that lie further apart than this are no market: a fill at one of them would be a gift.
+_WIDEST = Decimal("1.2")
 _PRICE = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,20})?")
 
 
@@ -76,11 +78,13 @@ def read_tickers(told: Mapping[str, Any], *, category: str) -> Tickers:
 
 
 def read_prices(row: Any) -> Prices | None:
-    """Return a ticker's prices; None where one is missing, no plain positive number, too fine, or bid is above ask."""
+    """Return a ticker's prices; None where one is missing or no price, bid is above ask, or they lie absurdly apart."""
     if not isinstance(row, dict):
         return None
     bid, ask, last = (_price(row.get(name)) for name in ("bid1Price", "ask1Price", "lastPrice"))
-    if bid is None or ask is None or last is None or bid > ask:
+    if bid is None or ask is None or last is None or bid > ask or ask > bid * _WIDEST:
+        return None
+    if not bid / _WIDEST <= last <= ask * _WIDEST:
         return None
     return Prices(bid, ask, last)
 

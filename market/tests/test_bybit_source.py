@@ -181,6 +181,10 @@ def test_a_busy_server_says_how_long(exchange):
         *({"bid1Price": text} for text in ("9" * 400, "0.00000000001", "1000000000", None, 50000.1, 5, [], {})),
         {"bid1Price": "50000.3"},
         {"ask1Price": ""},
+        {"bid1Price": "40000"},
+        {"ask1Price": "60100"},
+        {"lastPrice": "9999"},
+        {"lastPrice": "500000"},
     ],
     ids=str,
 )

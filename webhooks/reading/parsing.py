@@ -18,7 +18,7 @@ from webhooks.reading.texts import is_plain_text, read_plain_text
 from webhooks.reading.times import parse_time
 from webhooks.secrets import LONGEST_NAME
 
-__all__ = ["Unreadable", "read_alert"]
+__all__ = ["Unreadable", "read_alert", "refuse_mended"]
 
 LONGEST_SYMBOL = 64
 LARGEST_LEVERAGE = 1000
@@ -60,6 +60,17 @@ def read_alert(raw: bytes) -> Alert:
         do_trade=agreed(found.all(Field.DO_TRADE), read_flag) is not False,
         extra=found.extra | _unused(found, intent.side),
     )
+
+
+def refuse_mended(text: str) -> None:
+    """Refuse JSON that became valid only when its secret was struck out. Raises Unreadable."""
+    if is_plain_text(text):
+        return
+    try:
+        read_object(text)
+    except Unreadable as broken:
+        said = "The alert is not valid JSON where its secret stands: put the secret in straight quotes."
+        raise Unreadable(Reason.NOT_JSON, said) from broken
 
 
 def _fields(raw: bytes) -> dict[str, Any]:

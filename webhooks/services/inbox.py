@@ -11,7 +11,7 @@ from bots.models import Bot
 from webhooks.models import Delivery, DeliveryStatus
 from webhooks.reading.alerts import Alert
 from webhooks.reading.json_alert import read_text
-from webhooks.reading.parsing import Unreadable, read_alert
+from webhooks.reading.parsing import Unreadable, read_alert, refuse_mended
 from webhooks.secrets import strike_out
 from webhooks.senders import Sender
 
@@ -31,13 +31,13 @@ def take(raw: bytes, *, sender: Sender, origin: Origin, now: datetime) -> Delive
     stored without waiting for anybody; what has none yet waits for the bot's row, so that of many at once exactly one
     is the first, and ids grow in arrival order.
     """
-    digest, kept = hashlib.sha256(raw).hexdigest(), strike_out(raw, sender.secrets)
+    digest, kept = hashlib.sha256(raw).hexdigest(), _struck(raw, sender)
     reading = _read(raw, kept)
     delivery = Delivery(
         bot=sender.bot,
         received_at=now,
         address=origin.address,
-        content_type=origin.content_type[:100],
+        content_type=strike_out(origin.content_type.encode(), sender.secrets).decode()[:100],
         proof=sender.proof,
         body=kept,
         body_sha256=digest,
@@ -64,11 +64,19 @@ class _Reading:
     reason: str = ""
 
 
+def _struck(raw: bytes, sender: Sender) -> bytes:
+    """Return the bytes without secrets. One that is spelled with NULs between, as in UTF-16, goes with all NULs."""
+    bare = raw.replace(b"\x00", b"")
+    hides = bare != raw and any(secret.encode() in bare for secret in sender.secrets)
+    return strike_out(bare if hides else raw, sender.secrets)
+
+
 def _read(raw: bytes, kept: bytes) -> _Reading:
     """Read what is kept, as the worker will: one reading, and no secret in its reason or its alert_id."""
     try:
-        read_text(raw)
+        text = read_text(raw)
         alert: Alert = read_alert(kept)
+        refuse_mended(text)
     except Unreadable as unreadable:
         return _Reading(DeliveryStatus.REJECTED, code=unreadable.code, reason=unreadable.message)
     return _Reading(DeliveryStatus.RECEIVED, alert_id=alert.alert_id or "")

@@ -105,3 +105,29 @@ def test_bytes_that_are_no_text_stay_a_400_whatever_is_struck_out(anonymous, bot
     raw = b"buy BTCUSDT secret=%s token=\xff" % webhook_key(bot).encode()
     assert anonymous.post(WEBHOOK, data=raw, content_type="text/plain").status_code == 400
     assert Delivery.objects.get().code == "NOT_TEXT"
+
+
+@pytest.mark.parametrize(
+    "body", ['{{"symbol":"BTCUSDT","side":"buy","token":oops}}', '{{"side":"buy","symbol":"BTCUSDT","key":{key}}}']
+)
+def test_json_that_is_whole_only_without_its_secret_is_refused(anonymous, bot, body):
+    post_by_url(anonymous, body.format(key=webhook_key(bot)).encode(), bot)
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.code) == ("rejected", "NOT_JSON")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_a_key_between_nulls_is_not_kept(anonymous, bot, encoding):
+    key = webhook_key(bot)
+    post_by_url(anonymous, f'{{"side":"buy","secret":"{key}"}}'.encode(encoding), bot)
+    assert key.encode() not in bytes(Delivery.objects.get().body).replace(b"\x00", b"")
+
+
+def test_a_key_in_the_content_type_is_not_kept(anonymous, bot):
+    key = webhook_key(bot)
+    post_by_url(anonymous, b"side=buy symbol=BTCUSDT", bot, content_type=f"text/plain; x={key}")
+    assert key not in Delivery.objects.get().content_type
+
+
+def post_by_url(client: APIClient, raw: bytes, bot: Bot, content_type: str = "text/plain"):
+    return client.post(f"{WEBHOOK}/{webhook_key(bot)}", data=raw, content_type=content_type)
