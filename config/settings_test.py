@@ -29,3 +29,5 @@ EXCHANGE_URLS = {"bybit": "http://127.0.0.1:1"}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: tests with threads need connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}
+# Between processes the layer is Redis: the tests with real processes use that.
+CHANNEL_LAYERS = {"default": {"BACKEND": "core.streams.layer.ThreadSafeLayer"}}
