@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
+from accounts.identity import session_behind
 from accounts.models import User, UserSession
-from accounts.selectors.people import session_of
 from accounts.tokens import InvalidToken
 
 
@@ -17,14 +16,11 @@ class SessionTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`; request.user is its user, request.auth its UserSession."""
 
     def authenticate(self, request: Request) -> tuple[User, UserSession] | None:
-        scheme, _, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
         try:
-            session = session_of(token.decode("latin-1").strip(), now=timezone.now())
+            session = session_behind(request._request)
         except InvalidToken as error:
             raise AuthenticationFailed(error.message) from error
-        return session.user, session
+        return None if session is None else (session.user, session)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -11,6 +11,7 @@ import jwt
 import pytest
 from django.conf import settings
 from pytest_django import DjangoAssertNumQueries
+from rest_framework.request import Request
 from rest_framework.test import APIClient, APIRequestFactory
 
 from accounts.api.authentication import SessionTokenAuthentication
@@ -39,7 +40,7 @@ def encoded(text: str) -> str:
 def test_an_authenticated_request_costs_one_query(
     tokens: Tokens, tom: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    request = APIRequestFactory().get("/", headers={"Authorization": f"Bearer {tokens.access}"})
+    request = Request(APIRequestFactory().get("/", headers={"Authorization": f"Bearer {tokens.access}"}))
     with django_assert_num_queries(1):
         found = SessionTokenAuthentication().authenticate(request)
         assert found is not None
