@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 
 
 class AppError(Exception):
-    """A refusal. `errors` names fields; `status` is the HTTP status that an API answer carries."""
+    """A refusal. `errors` names fields; `status` is the HTTP status that an API answer carries.
+
+    `retry_after_seconds` says when it is worth another try, where that is known.
+    """
 
     status = 400
     code = "REFUSED"
@@ -16,12 +19,20 @@ class AppError(Exception):
         code: str | None = None,
         status: int | None = None,
         errors: Mapping[str, Sequence[str]] | None = None,
+        retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code
         self.status = status or self.status
         self.errors = {field: list(lines) for field, lines in (errors or {}).items()}
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Malformed(AppError):
+    """Not a request that can be read."""
+
+    code = "MALFORMED"
 
 
 class Unauthenticated(AppError):
@@ -64,6 +75,13 @@ class Invalid(AppError):
 
     status = 422
     code = "INVALID"
+
+
+class TooMany(AppError):
+    """More requests than a caller may make; give `retry_after_seconds`."""
+
+    status = 429
+    code = "RATE_LIMITED"
 
 
 class Unavailable(AppError):

@@ -5,15 +5,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework import exceptions
-from rest_framework.response import Response
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.views import set_rollback
 
-from core.errors import AppError, Invalid, TooLarge, Unavailable
+from core.api.envelope import EnvelopeRenderer
+from core.api.negotiation import DeskNegotiation
+from core.errors import AppError, Forbidden, Invalid, Malformed, Missing, TooLarge, Unavailable
 from core.exact import NotExact
 from core.middleware import current_request_id
 
@@ -30,41 +32,58 @@ _CODES = {
     exceptions.UnsupportedMediaType: "UNSUPPORTED_MEDIA_TYPE",
     exceptions.Throttled: "RATE_LIMITED",
 }
+_NOT_TAKEN = "The request is not one that this server takes."
 
 
-def answer_error(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def refuse(request: HttpRequest, error: AppError) -> HttpResponse:
+    """Answer with a refusal, in the form that the request asks for: the one way, in a view and outside of them."""
+    renderer = _renderer(request)
+    response = HttpResponse(status=error.status, content_type=renderer.media_type, headers=_headers(error))
+    body = error_body(error.code, error.message, error.errors)
+    response.content = renderer.render(body, renderer.media_type, {"response": response})
+    return response
+
+
+def answer_error(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """DRF's exception handler: None for what is not a refusal, so that it is logged as a fault."""
     set_rollback()
-    error = _translated(error)
-    if isinstance(error, AppError):
-        if error.status >= 500:
-            logger.error("answered %s", error.code, exc_info=error)
-        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-        return Response(error_body(error.code, error.message, error.errors), status=error.status, headers=headers)
-    if isinstance(error, exceptions.ValidationError):
-        fields = flat_errors(error.detail)
-        return Response(error_body("INVALID", _first_sentence(fields), fields), status=422)
-    if isinstance(error, exceptions.APIException):
-        code = _CODES.get(type(error), "REFUSED")
-        return Response(error_body(code, _sentence(error)), status=error.status_code, headers=_headers(error))
-    return None
+    refusal = refusal_of(error)
+    if refusal is None:
+        return None
+    if refusal.status >= 500:
+        logger.error("answered %s", refusal.code, exc_info=error)
+    return refuse(context["request"]._request, refusal)
 
 
-def _translated(error: Exception) -> Exception:
-    """Return what an exception of Django's means here; every other is returned as it is."""
+def refusal_of(error: Exception) -> AppError | None:
+    """Return the refusal that an exception means, None for a fault of ours."""
     match error:
-        case Http404():
-            return exceptions.NotFound()
-        case PermissionDenied():
-            return exceptions.PermissionDenied()
-        case RequestDataTooBig():
-            return TooLarge("The body is larger than this door takes.")
+        case AppError():
+            return error
+        case exceptions.ValidationError():
+            fields = flat_errors(error.detail)
+            return Invalid(_first_sentence(fields), errors=fields)
+        case exceptions.APIException():
+            code, wait = _CODES.get(type(error), "REFUSED"), getattr(error, "wait", None)
+            return AppError(_sentence(error), code=code, status=error.status_code, retry_after_seconds=wait)
         case NotExact():
             return Invalid(str(error))
         case OperationalError() | InterfaceError():
-            logger.error("the database does not answer", exc_info=error)
             return Unavailable("The database does not answer; try again.")
-    return error
+    return _refusal_of_django(error)
+
+
+def _refusal_of_django(error: Exception) -> AppError | None:
+    match error:
+        case Http404():
+            return Missing("Not found.")
+        case PermissionDenied():
+            return Forbidden("You do not have permission to perform this action.")
+        case RequestDataTooBig():
+            return TooLarge("The body is larger than this door takes.")
+        case SuspiciousOperation():
+            return Malformed(_NOT_TAKEN)
+    return None
 
 
 def error_body(code: str, detail: str, errors: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
@@ -87,20 +106,20 @@ def flat_errors(detail: Any, path: str = "") -> dict[str, list[str]]:
     return flat
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer for a path that no route matches."""
-    return JsonResponse(error_body("NOT_FOUND", "There is nothing at this address."), status=404)
+    return refuse(request, Missing("There is nothing at this address."))
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer for a request that Django itself refuses: a host that is not ours, a body that is too large."""
-    return JsonResponse(error_body("MALFORMED", "The request is not one that this server takes."), status=400)
+    return refuse(request, refusal_of(exception or SuspiciousOperation()) or Malformed(_NOT_TAKEN))
 
 
-def server_fault(request: HttpRequest) -> JsonResponse:
+def server_fault(request: HttpRequest) -> HttpResponse:
     """Answer for a fault of ours; the log holds the traceback under the request's id."""
-    return JsonResponse(
-        error_body("INTERNAL", "Something failed here; the request id names it in the log."), status=500
+    return refuse(
+        request, AppError("Something failed here; the request id names it in the log.", code="INTERNAL", status=500)
     )
 
 
@@ -128,11 +147,19 @@ def _sentence(error: exceptions.APIException) -> str:
     return str(detail)
 
 
-def _headers(error: exceptions.APIException) -> dict[str, str]:
+def _renderer(request: HttpRequest) -> BaseRenderer:
+    """Return what the request asks for, JSON where that cannot be told: a refusal is never refused."""
+    forms = [JSONRenderer(), EnvelopeRenderer()]
+    try:
+        return DeskNegotiation().select_renderer(request, forms)[0]
+    except (AppError, exceptions.NotAcceptable, SuspiciousOperation):
+        return forms[0]
+
+
+def _headers(error: AppError) -> dict[str, str]:
     headers = {}
-    challenge, wait = getattr(error, "auth_header", None), getattr(error, "wait", None)
-    if challenge:
-        headers["WWW-Authenticate"] = str(challenge)
-    if wait:
-        headers["Retry-After"] = str(math.ceil(wait))
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(max(math.ceil(error.retry_after_seconds), 1))
     return headers

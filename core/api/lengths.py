@@ -3,9 +3,17 @@
 from collections.abc import Callable
 
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
-from core.api.exceptions import error_body
+from core.api.exceptions import refuse
+from core.errors import AppError
+
+
+class LengthRequired(AppError):
+    """How long the body is has to be said."""
+
+    status = 411
+    code = "LENGTH_REQUIRED"
 
 
 class LengthRequiredMiddleware:
@@ -17,5 +25,5 @@ class LengthRequiredMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
         if chunked and isinstance(request, WSGIRequest) and not request.META.get("CONTENT_LENGTH"):
-            return JsonResponse(error_body("LENGTH_REQUIRED", "Send the body with a Content-Length."), status=411)
+            return refuse(request, LengthRequired("Send the body with a Content-Length."))
         return self.get_response(request)
