@@ -1,12 +1,17 @@
-"""Every request gets an id, in its answer and in every log line; a trailing slash never matters to a program."""
+"""Every request gets an id, in its answer and in every log line, and the time at which it came.
+
+A trailing slash never matters to a program.
+"""
 
 import logging
 import re
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -22,13 +27,20 @@ def current_request_id() -> str:
     return _request_id.get()
 
 
+def arrival_of(request: HttpRequest) -> datetime:
+    """Return when a request began: the moment at which it reached the outermost middleware, aware, in UTC."""
+    arrived_at: datetime = request.arrived_at  # type: ignore[attr-defined]
+    return arrived_at
+
+
 class RequestIdMiddleware:
-    """Takes the client's own X-Request-ID where it is sane, else makes one; sends it back."""
+    """Takes the client's own X-Request-ID where it is sane, else makes one; sends it back. Stamps the arrival."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.arrived_at = timezone.now()  # type: ignore[attr-defined]
         offered = request.headers.get("X-Request-ID", "")
         request_id = offered if _SANE.fullmatch(offered) else uuid.uuid4().hex
         # Not taken back afterwards: Django logs a refusal once the answer has left all middleware.

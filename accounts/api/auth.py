@@ -25,6 +25,7 @@ from accounts.selectors import people
 from accounts.services import registration, sessions
 from accounts.services.sessions import Device
 from core.addresses import client_address
+from core.middleware import arrival_of
 
 
 class DoorViewSet(viewsets.ViewSet):
@@ -60,7 +61,9 @@ class DoorViewSet(viewsets.ViewSet):
     @extend_schema(request=RefreshInput, responses=TokensAnswer)
     def refresh(self, request: Request) -> Response:
         asked = _checked(RefreshInput, request)
-        user, tokens = sessions.refresh(refresh_token=asked["refresh_token"], now=timezone.now())
+        user, tokens = sessions.refresh(
+            refresh_token=asked["refresh_token"], arrived_at=arrival_of(request), clock=timezone.now
+        )
         return Response(tokens_answer(user, tokens))
 
 

@@ -30,13 +30,17 @@ class UserSession(models.Model):
     """One login of one user on one device. Its id is the `sid` claim of the session's tokens.
 
     `refresh_hash` is the SHA-256 of the `jti` of the one refresh token that is good now; each refresh changes it
-    and moves `last_seen_at` and `expires_at`. `ip_address` and `user_agent` are what the server saw at login,
-    `device_info` what the device said of itself. Written by services/sessions.py; once ended, never changed.
+    and moves `last_seen_at` and `expires_at`. `previous_refresh_hash` is that of the token before it, `refreshed_at`
+    the moment at which it was replaced: they tell who came too late from who shows a spent token.
+    `ip_address` and `user_agent` are what the server saw at login, `device_info` what the device said of itself.
+    Written by services/sessions.py; once ended, never changed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
     refresh_hash = models.CharField(max_length=64)
+    previous_refresh_hash = models.CharField(max_length=64, blank=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
     device_info = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     ip_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=400, blank=True)

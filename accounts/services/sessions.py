@@ -1,7 +1,7 @@
 """Opens, refreshes and ends sessions."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import transaction
 from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.selectors.people import live_session
-from accounts.tokens import InvalidToken, Tokens, make_tokens, read_refresh
+from accounts.tokens import Claims, InvalidToken, Tokens, make_tokens, read_refresh
 from core.errors import Unauthenticated
 
 
@@ -67,26 +67,50 @@ def open_session(user: User, *, device: Device, now: datetime) -> Tokens:
     return tokens
 
 
-def refresh(*, refresh_token: str, now: datetime) -> tuple[User, Tokens]:
+def refresh(*, refresh_token: str, arrived_at: datetime, clock: Callable[[], datetime]) -> tuple[User, Tokens]:
     """Change a refresh token for a new pair; the old one is spent. Raises InvalidToken.
 
-    A token that is spent already ends its session: one of the two who showed it is a thief, and nobody can say
-    which. So of several who show the same token at the same moment one wins the guarded UPDATE, and the others end
-    the session that it won. Not to be called inside a transaction: the refusal would take that ending back.
+    `arrived_at` is when the request began. Of several that show the same token at the same moment one wins the
+    guarded UPDATE; those that had begun by then lost a race, and the session lives. Any other use of a spent token
+    ends its session: one of the two who showed it is a thief, and nobody can say which.
+    Not to be called inside a transaction: the refusal would take that ending back.
     """
     shown = read_refresh(refresh_token)
-    session = live_session(shown, now=now)
-    tokens, next_claims = make_tokens(user_id=session.user_id, session_id=session.id, now=now)
-    turned = UserSession.objects.filter(pk=session.pk, refresh_hash=shown.token_hash, ended_at=None).update(
-        refresh_hash=next_claims.token_hash, last_seen_at=now, expires_at=now + settings.REFRESH_TOKEN_LIFETIME
-    )
-    if not turned:
-        end_session(session, reason=EndReason.REFRESH_REUSED, now=now)
-        raise InvalidToken
-    return session.user, tokens
+    session = live_session(shown, now=arrived_at)
+    tokens, next_claims = make_tokens(user_id=session.user_id, session_id=session.id, now=arrived_at)
+    if _rotate(session, shown=shown, following=next_claims, now=arrived_at, clock=clock):
+        return session.user, tokens
+    if not _lost_a_race(session, shown=shown, arrived_at=arrived_at):
+        end_session(session, reason=EndReason.REFRESH_REUSED, now=clock())
+    raise InvalidToken
 
 
 def end_session(session: UserSession, *, reason: EndReason, now: datetime) -> bool:
     """End a session: its tokens stop working at once. Return False where it was over already, which stands."""
     ended = UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=now, end_reason=reason)
     return bool(ended)
+
+
+def _rotate(
+    session: UserSession, *, shown: Claims, following: Claims, now: datetime, clock: Callable[[], datetime]
+) -> bool:
+    # In a transaction: on SQLite its begin waits for the lock, and the clock is read with the lock in hand.
+    with transaction.atomic():
+        turned = UserSession.objects.filter(pk=session.pk, refresh_hash=shown.token_hash, ended_at=None).update(
+            refresh_hash=following.token_hash,
+            previous_refresh_hash=shown.token_hash,
+            refreshed_at=clock(),
+            last_seen_at=now,
+            expires_at=now + settings.REFRESH_TOKEN_LIFETIME,
+        )
+    return bool(turned)
+
+
+def _lost_a_race(session: UserSession, *, shown: Claims, arrived_at: datetime) -> bool:
+    """Say whether the shown token is the one just replaced, and was good when its request began.
+
+    It was where the request found it good in the row, or arrived before the clock of the replacement was read.
+    """
+    was_good = session.refresh_hash == shown.token_hash
+    replaced = UserSession.objects.filter(pk=session.pk, previous_refresh_hash=shown.token_hash)
+    return (replaced if was_good else replaced.filter(refreshed_at__gte=arrived_at)).exists()
