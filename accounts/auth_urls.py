@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.api.auth import DoorViewSet, SelfViewSet
+from accounts.api.sessions import SessionViewSet
 
 register = DoorViewSet.as_view({"post": "register"})
 profile = SelfViewSet.as_view({"get": "profile"})
@@ -13,6 +14,12 @@ urlpatterns = [
     path("auth/login", DoorViewSet.as_view({"post": "login"}), name="auth-login"),
     path("auth/refresh", DoorViewSet.as_view({"post": "refresh"}), name="auth-refresh"),
     path("auth/logout", SelfViewSet.as_view({"post": "logout"}), name="auth-logout"),
+    path("auth/sessions", SessionViewSet.as_view({"get": "list"}), name="auth-sessions"),
+    path(
+        "auth/sessions/<uuid:session_id>/terminate",
+        SessionViewSet.as_view({"post": "terminate"}),
+        name="auth-session-terminate",
+    ),
     path("auth/me", SelfViewSet.as_view({"get": "me"}), name="auth-me"),
     path("auth/profile", profile, name="auth-profile"),
     path("users/me", profile, name="users-me"),

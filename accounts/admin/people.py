@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +15,8 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import Role, Share, User, UserSession
-from accounts.services import registration
+from accounts.models.sessions import EndReason
+from accounts.services import registration, sessions
 from core.admin import DeskAdmin, ReadOnlyAdmin
 
 _ROLE_COLOURS = {Role.ADMIN: "danger", Role.TRADER: "success", Role.EXPORTER: "info", Role.VIEWER: "warning"}
@@ -87,11 +89,17 @@ class UserSessionAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email", "ip_address")
     date_hierarchy = "created_at"
-    exclude = ("refresh_hash",)
+    exclude = ("refresh_hash", "previous_refresh_hash")
+    actions = ("end_these",)
 
     @display(description="state", label={"open": "success", "over": "warning"})
     def state(self, session: UserSession) -> str:
         return "over" if session.ended_at or session.expires_at <= timezone.now() else "open"
+
+    @admin.action(description="End these sessions")
+    def end_these(self, request: HttpRequest, chosen: QuerySet[UserSession]) -> None:
+        ended = sessions.end_sessions(chosen, reason=EndReason.TERMINATED, now=timezone.now())
+        self.message_user(request, f"{ended} session(s) ended.")
 
 
 @admin.register(Share)

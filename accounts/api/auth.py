@@ -4,13 +4,12 @@ from typing import Any, cast
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import viewsets
+from rest_framework import serializers, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.auth_serializers import (
-    DoneAnswer,
     LoginInput,
     MeAnswer,
     ProfileAnswer,
@@ -19,13 +18,17 @@ from accounts.api.auth_serializers import (
     TokensAnswer,
     tokens_answer,
 )
-from accounts.models import User, UserSession
+from accounts.api.authentication import session_of_request
+from accounts.models import User
 from accounts.models.sessions import EndReason
 from accounts.selectors import people
 from accounts.services import registration, sessions
 from accounts.services.sessions import Device
 from core.addresses import client_address
+from core.api.answers import told, told_schema
 from core.middleware import arrival_of
+
+LOGGED_OUT = told_schema("LoggedOutAnswer", timestamp=serializers.DateTimeField())
 
 
 class DoorViewSet(viewsets.ViewSet):
@@ -70,11 +73,11 @@ class DoorViewSet(viewsets.ViewSet):
 class SelfViewSet(viewsets.ViewSet):
     """For whoever is logged in, about themselves."""
 
-    @extend_schema(request=None, responses=DoneAnswer)
+    @extend_schema(request=None, responses=LOGGED_OUT)
     def logout(self, request: Request) -> Response:
         now = timezone.now()
-        sessions.end_session(cast(UserSession, request.auth), reason=EndReason.LOGOUT, now=now)
-        return Response(DoneAnswer({"message": "Successfully logged out", "data": {"timestamp": now}}).data)
+        sessions.end_session(session_of_request(request), reason=EndReason.LOGOUT, now=now)
+        return told("Successfully logged out", {"timestamp": now})
 
     @extend_schema(responses=MeAnswer)
     def me(self, request: Request) -> Response:

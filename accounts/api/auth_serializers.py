@@ -105,18 +105,6 @@ class TokensAnswer(serializers.Serializer):
     user_context = UserContextAnswer(source="user")
 
 
-class TimestampAnswer(serializers.Serializer):
-    timestamp = serializers.DateTimeField()
-
-
-class DoneAnswer(serializers.Serializer):
-    """What was done, in the shape of the multi-account specification."""
-
-    success = serializers.BooleanField(default=True, read_only=True)
-    message = serializers.CharField()
-    data = TimestampAnswer()  # type: ignore[assignment]
-
-
 def tokens_answer(user: User, tokens: Tokens) -> dict[str, Any]:
     """Return the answer of login, registration and refresh."""
     return TokensAnswer({"user": user, "tokens": tokens}).data

@@ -36,6 +36,13 @@ class SessionTokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
+def session_of_request(request: Request) -> UserSession:
+    """Return the session that a request came in by; for views that let only logged-in users in."""
+    if not isinstance(request.auth, UserSession):
+        raise NotAuthenticated
+    return request.auth
+
+
 def user_of(request: Request) -> User:
     """Return who asks; for views that let only logged-in users in."""
     if not isinstance(request.user, User):

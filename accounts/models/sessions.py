@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from accounts.models.users import Role, User
+
 
 class EndReason(models.TextChoices):
     """Why a session is over."""
@@ -24,6 +26,10 @@ class UserSessionQuerySet(models.QuerySet["UserSession"]):
     def alive(self, now: datetime) -> Self:
         """Sessions that let their user in: not ended, not run out, the user active. Their users come along."""
         return self.filter(ended_at=None, expires_at__gt=now, user__is_active=True).select_related("user")
+
+    def visible_to(self, user: User) -> Self:
+        """Sessions that `user` may see and end: all for an admin, else their own."""
+        return self if user.role == Role.ADMIN else self.filter(user=user)
 
 
 class UserSession(models.Model):

@@ -3,6 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from accounts.figures import figures_of
 from accounts.models import TradingAccount, User, UserSession
 from accounts.tokens import Claims, InvalidToken, read_access
@@ -19,6 +21,11 @@ def live_session(claims: Claims, *, now: datetime) -> UserSession:
     if session is None:
         raise InvalidToken
     return session
+
+
+def live_sessions(user: User, *, now: datetime) -> QuerySet[UserSession]:
+    """Return the sessions in which a user is logged in, the newest first."""
+    return UserSession.objects.alive(now).filter(user=user)
 
 
 def permissions_of(user: User) -> list[str]:

@@ -5,16 +5,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.selectors.people import live_session
 from accounts.tokens import Claims, InvalidToken, Tokens, make_tokens, read_refresh
-from core.errors import Unauthenticated
+from core.errors import Missing, Unauthenticated
 
 
 class InvalidCredentials(Unauthenticated):
@@ -24,6 +26,13 @@ class InvalidCredentials(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("The name or the password is wrong.")
+
+
+class NoSuchSession(Missing):
+    """There is no such session, it is somebody else's, or it is over."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session, or it is over.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,20 @@ def log_in(*, name_or_email: str, password: str, device: Device, now: datetime) 
     if not isinstance(user, User):
         raise InvalidCredentials
     with transaction.atomic():
-        user.last_login = now
-        user.save(update_fields=["last_login"])
+        note_login(user, now=now)
         return user, open_session(user, device=device, now=now)
+
+
+def note_login(user: User, *, now: datetime) -> None:
+    """Write a login down, in the transaction that stores its session. Raises InvalidCredentials.
+
+    The password was checked before: where it has changed since, or the user was shut out, the login is refused. The
+    row stays locked until the session is stored, so that who changes the password next finds the session to end.
+    """
+    proved = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    if not proved.update(last_login=now):
+        raise InvalidCredentials
+    user.last_login = now
 
 
 def open_session(user: User, *, device: Device, now: datetime) -> Tokens:
@@ -87,8 +107,19 @@ def refresh(*, refresh_token: str, arrived_at: datetime, clock: Callable[[], dat
 
 def end_session(session: UserSession, *, reason: EndReason, now: datetime) -> bool:
     """End a session: its tokens stop working at once. Return False where it was over already, which stands."""
-    ended = UserSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=now, end_reason=reason)
-    return bool(ended)
+    return bool(end_sessions(UserSession.objects.filter(pk=session.pk), reason=reason, now=now))
+
+
+def end_sessions(chosen: QuerySet[UserSession], *, reason: EndReason, now: datetime) -> int:
+    """End those of the chosen sessions that are not over yet, in one statement; return how many."""
+    return chosen.filter(ended_at=None).update(ended_at=now, end_reason=reason)
+
+
+def terminate_session(session_id: UUID, *, asker: User, now: datetime) -> None:
+    """End a live session: one's own, for an admin anybody's. Raises NoSuchSession."""
+    live = UserSession.objects.visible_to(asker).alive(now).filter(pk=session_id)
+    if not end_sessions(live, reason=EndReason.TERMINATED, now=now):
+        raise NoSuchSession
 
 
 def _rotate(

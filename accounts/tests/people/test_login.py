@@ -133,3 +133,16 @@ def test_the_address_is_believed_as_far_as_our_proxies_go(
     settings.TRUSTED_PROXIES = proxies
     api.post(LOGIN, {"username": "tom", "password": PASSWORD}, headers={"X-Forwarded-For": forwarded})
     assert UserSession.objects.get().ip_address == address
+
+
+def test_a_password_that_changes_while_it_is_checked_opens_nothing(
+    tom: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_and_find(**_: Any) -> User:
+        User.objects.update(password="another")
+        return tom
+
+    monkeypatch.setattr(sessions, "authenticate", change_and_find)
+    with pytest.raises(InvalidCredentials):
+        sessions.log_in(name_or_email="tom", password=PASSWORD, device=Device(), now=now)
+    assert not UserSession.objects.exists()
