@@ -1,7 +1,11 @@
-"""The desk's own password rule, beside those of Django that the settings name."""
+"""The desk's own entries among the password rules that the settings name."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services.passwords import end_all_sessions
 
 
 class MixedCharactersValidator:
@@ -19,3 +23,17 @@ class MixedCharactersValidator:
 
     def get_help_text(self) -> str:
         return "Your password must contain an upper-case letter, a lower-case letter and a digit."
+
+
+class NewPasswordEndsSessions:
+    """Refuses nothing: Django tells each rule once a password has changed, whoever changed it, and not of a rehash."""
+
+    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+        """Every password will do."""
+
+    def password_changed(self, password: str, user: AbstractBaseUser | None = None) -> None:
+        if isinstance(user, User):
+            end_all_sessions(user, now=timezone.now())
+
+    def get_help_text(self) -> str:
+        return "A new password logs its person out everywhere."

@@ -56,6 +56,7 @@ CONSOLE = {
                 _page("Users", "accounts_user", "person"),
                 _page("Roles", "auth_group", "badge"),
                 _page("Sessions", "accounts_usersession", "devices"),
+                _page("Password resets", "accounts_passwordresetrequest", "lock_reset"),
                 _page("Shares", "accounts_share", "share"),
             ),
             _section(

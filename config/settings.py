@@ -136,7 +136,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.MixedCharactersValidator"},
+    {"NAME": "accounts.passwords.NewPasswordEndsSessions"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=30)
 REFRESH_TOKEN_LIFETIME = timedelta(days=7)
 SIMPLE_JWT = {
@@ -147,6 +149,17 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
     "UPDATE_LAST_LOGIN": False,
 }
+
+# -- mail: from workers only; without EMAIL_URL it is printed by the worker --------
+_email = env.dj_email_url("EMAIL_URL", "console://")
+if "EMAIL_BACKEND" not in _email:
+    raise ImproperlyConfigured("EMAIL_URL begins with smtp://, submission:// or console://.")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "desk@localhost")
 
 # -- API -----------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -218,7 +231,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "webhooks.tasks.sweep_inbox",
         "schedule": schedule(timedelta(seconds=5)),
         "options": {"expires": 5},
-    }
+    },
+    "sweep-password-resets": {
+        "task": "accounts.tasks.sweep_resets",
+        "schedule": schedule(timedelta(seconds=10)),
+        "options": {"expires": 10},
+    },
 }
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

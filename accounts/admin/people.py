@@ -1,6 +1,6 @@
 """Admin pages of people: users, their roles, their sessions, what is shared with them."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -14,12 +14,21 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import Role, Share, User, UserSession
+from accounts.models import PasswordResetRequest, Role, Share, User, UserSession
 from accounts.models.sessions import EndReason
-from accounts.services import registration, sessions
+from accounts.services import passwords, registration, sessions
 from core.admin import DeskAdmin, ReadOnlyAdmin
 
 _ROLE_COLOURS = {Role.ADMIN: "danger", Role.TRADER: "success", Role.EXPORTER: "info", Role.VIEWER: "warning"}
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Ends the sessions of a person whose password is taken away, too: Django tells its rules of a new one only."""
+
+    def set_password_and_save(self, user: User, **options: Any) -> User:
+        changed: User = super().set_password_and_save(user, **options)
+        passwords.end_all_sessions(changed, now=timezone.now())
+        return changed
 
 
 @admin.register(User)
@@ -28,7 +37,7 @@ class UserAdmin(DjangoUserAdmin, DeskAdmin):  # type: ignore[misc]
 
     form = UserChangeForm
     add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForm
     list_display = ("username", "email", "full_name", "role_badge", "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "email", "full_name")
@@ -100,6 +109,13 @@ class UserSessionAdmin(ReadOnlyAdmin):
     def end_these(self, request: HttpRequest, chosen: QuerySet[UserSession]) -> None:
         ended = sessions.end_sessions(chosen, reason=EndReason.TERMINATED, now=timezone.now())
         self.message_user(request, f"{ended} session(s) ended.")
+
+
+@admin.register(PasswordResetRequest)
+class PasswordResetRequestAdmin(ReadOnlyAdmin):
+    list_display = ("email", "asked_at", "attempts", "next_attempt_at", "done_at")
+    search_fields = ("email",)
+    date_hierarchy = "asked_at"
 
 
 @admin.register(Share)

@@ -1,9 +1,20 @@
-"""Rows of accounts: people (user, session, share) and money (trading account, transfer)."""
+"""Rows of accounts: people (user, session, password reset, share) and money (trading account, transfer)."""
 
+from accounts.models.resets import PasswordResetRequest
 from accounts.models.sessions import UserSession
 from accounts.models.shares import Share
 from accounts.models.trading_accounts import TradingAccount
 from accounts.models.transfers import Book, Transfer, TransferKind
 from accounts.models.users import Role, User
 
-__all__ = ["Book", "Role", "Share", "TradingAccount", "Transfer", "TransferKind", "User", "UserSession"]
+__all__ = [
+    "Book",
+    "PasswordResetRequest",
+    "Role",
+    "Share",
+    "TradingAccount",
+    "Transfer",
+    "TransferKind",
+    "User",
+    "UserSession",
+]

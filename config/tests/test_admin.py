@@ -26,6 +26,7 @@ from django_celery_beat.models import (
 )
 
 from accounts.models import Share, TradingAccount, User
+from accounts.services.password_resets import ask_for_reset
 from accounts.services.sessions import Device, open_session
 from bots.models import BotStatus
 from bots.services.bots import change_status, create_bot
@@ -44,7 +45,8 @@ from webhooks.services.inbox import Origin, take
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 WRITTEN_BY_SERVICES = (
-    *("accounts.Transfer", "accounts.UserSession", "market.LatestQuote", "trading.AccountScope", "trading.Fill"),
+    *("accounts.PasswordResetRequest", "accounts.Transfer", "accounts.UserSession", "market.LatestQuote"),
+    *("trading.AccountScope", "trading.Fill"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
 )
 NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group")
@@ -89,6 +91,7 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         )
         turn_switch(ScopeType.GROUP, group.id, state=SwitchState.ACTIVE, reason="Looked at it.")
         open_session(tom, device=Device(), now=now)
+        ask_for_reset(email="tom@example.com", now=now)
         Share.objects.create(user=tom, scope_type=Share.Scope.BOT, scope_id=bot.id, created_by=ada)
         instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
         keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})

@@ -1,0 +1,36 @@
+"""The worker's way to the requests for new passwords. The rows are the truth: a task is a nudge, the sweep is sure."""
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from accounts.services.password_resets import deliver_reset, due_resets, purge_resets
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="accounts.tasks.mail_reset")
+def mail_reset(request_id: str) -> None:
+    """Mail the token that one request asks for."""
+    deliver_reset(UUID(request_id), clock=timezone.now)
+
+
+@shared_task(name="accounts.tasks.sweep_resets")
+def sweep_resets() -> None:
+    """Mail what a lost nudge, a dead worker or a mail server that was away left behind; forget what is a day old."""
+    now = timezone.now()
+    for request_id in due_resets(now):
+        deliver_reset(request_id, clock=timezone.now)
+    purge_resets(now)
+
+
+def nudge(request_id: UUID) -> None:
+    """Ask a worker to mail a token. A broker that is down is logged: the sweep will find the row."""
+    try:
+        mail_reset.apply_async((str(request_id),), retry=False)
+    except (KombuError, RedisError, OSError) as error:
+        logger.warning("could not nudge a worker: %s", type(error).__name__)
