@@ -71,8 +71,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.OptionalTrailingSlashMiddleware",
-    "core.api.lengths.LengthRequiredMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.api.limits.RateLimitMiddleware",
+    "core.api.lengths.LengthRequiredMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -199,6 +200,19 @@ SPECTACULAR_SETTINGS = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+_A_SECOND = (env.int("RATE_LIMIT_BURST_PER_SECOND", 10), 1)
+_LOGINS = (env.int("RATE_LIMIT_LOGIN_PER_MINUTE", 10), 60)
+# Scope: windows of (times, seconds) that must all have room.
+RATE_LIMITS = {
+    "user": [(env.int("RATE_LIMIT_PER_MINUTE", 100), 60), _A_SECOND],
+    "anonymous": [(env.int("RATE_LIMIT_ANONYMOUS_PER_MINUTE", 60), 60), _A_SECOND],  # by address
+    "login": [_LOGINS],  # by address and name, as the next
+    "password_reset": [_LOGINS],
+    "registration": [_LOGINS],  # by address
+    "sync": [(env.int("RATE_LIMIT_SYNC_PER_MINUTE", 10), 60)],
+    "failed_login": [(env.int("FAILED_LOGINS_OF_A_NAME", 100), 15 * 60)],  # from all addresses together
+    "failed_proof": [(env.int("RATE_LIMIT_FAILED_PROOFS_PER_MINUTE", 30), 60)],  # of webhooks, by address
+}
 
 # -- jobs and shared memory ------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"

@@ -10,7 +10,7 @@ def client_address(request: HttpRequest) -> str | None:
     """Return the client's address, None where it is not one.
 
     With TRUSTED_PROXIES = n the n-th address from the right of X-Forwarded-For is taken: what is further left was
-    written by the client itself.
+    written by the client itself. A header that came in several lines is one list, joined by its server.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
@@ -22,3 +22,16 @@ def client_address(request: HttpRequest) -> str | None:
         return str(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return None
+
+
+def counted_address(request: HttpRequest) -> str | None:
+    """Return the address that a request is counted under: of an IPv6 address its /64, which one customer holds."""
+    told = client_address(request)
+    if told is None:
+        return None
+    address = ipaddress.ip_address(told)
+    if isinstance(address, ipaddress.IPv4Address):
+        return told
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False).network_address)

@@ -11,6 +11,7 @@ class AppError(Exception):
 
     status = 400
     code = "REFUSED"
+    retry_after_seconds: int | None = None
 
     def __init__(
         self,
@@ -84,8 +85,18 @@ class TooMany(AppError):
     code = "RATE_LIMITED"
 
 
+class RateLimited(TooMany):
+    """Requests come faster than their limit."""
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"Too many requests; try again in {retry_after_seconds} s.", retry_after_seconds=retry_after_seconds
+        )
+
+
 class Unavailable(AppError):
     """Something that is needed is down; try again."""
 
     status = 503
     code = "UNAVAILABLE"
+    retry_after_seconds = 3
