@@ -1,8 +1,13 @@
-"""The worker's way to the requests for new passwords. The rows are the truth: a task is a nudge, the sweep is sure."""
+"""What workers do with people's rows: mail tokens for new passwords, forget failed logins.
+
+The rows are the truth: a task is a nudge, the sweep is sure.
+"""
 
 import logging
+from datetime import timedelta
 from uuid import UUID
 
+from axes.models import AccessAttempt
 from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import KombuError
@@ -11,6 +16,8 @@ from redis.exceptions import RedisError
 from accounts.services.password_resets import deliver_reset, due_resets, purge_resets
 
 logger = logging.getLogger(__name__)
+
+FAILED_LOGINS_KEPT = timedelta(days=7)
 
 
 @shared_task(name="accounts.tasks.mail_reset")
@@ -34,3 +41,10 @@ def nudge(request_id: UUID) -> None:
         mail_reset.apply_async((str(request_id),), retry=False)
     except (KombuError, RedisError, OSError) as error:
         logger.warning("could not nudge a worker: %s", type(error).__name__)
+
+
+@shared_task(name="accounts.tasks.forget_failed_logins")
+def forget_failed_logins() -> int:
+    """Delete failed logins that are a week old; return how many."""
+    deleted, _ = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - FAILED_LOGINS_KEPT).delete()
+    return deleted

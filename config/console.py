@@ -57,6 +57,7 @@ CONSOLE = {
                 _page("Roles", "auth_group", "badge"),
                 _page("Sessions", "accounts_usersession", "devices"),
                 _page("Password resets", "accounts_passwordresetrequest", "lock_reset"),
+                _page("Failed logins", "axes_accessattempt", "lock"),
                 _page("Shares", "accounts_share", "share"),
             ),
             _section(

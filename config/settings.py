@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "channels",
     "django_celery_beat",
+    "axes",
     "core",
     "accounts",
     "market",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -131,7 +133,15 @@ else:
 
 # -- people --------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.lockout.LockoutBackend", "accounts.backends.RoleBackend"]
+AXES_HANDLER = "accounts.lockout.LockoutHandler"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.caller"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out_page"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_ENABLE_ADMIN = False  # its rows have pages of our own
+AXES_VERBOSE = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -250,6 +260,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.sweep_resets",
         "schedule": schedule(timedelta(seconds=10)),
         "options": {"expires": 10},
+    },
+    "forget-failed-logins": {
+        "task": "accounts.tasks.forget_failed_logins",
+        "schedule": schedule(timedelta(hours=1)),
+        "options": {"expires": 3600},
     },
 }
 if REDIS_URL:

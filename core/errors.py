@@ -11,7 +11,7 @@ class AppError(Exception):
 
     status = 400
     code = "REFUSED"
-    retry_after_seconds: int | None = None
+    retry_after_seconds: float | None = None
 
     def __init__(
         self,
@@ -27,7 +27,8 @@ class AppError(Exception):
         self.code = code or self.code
         self.status = status or self.status
         self.errors = {field: list(lines) for field, lines in (errors or {}).items()}
-        self.retry_after_seconds = retry_after_seconds
+        if retry_after_seconds is not None:
+            self.retry_after_seconds = retry_after_seconds
 
 
 class Malformed(AppError):

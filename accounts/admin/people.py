@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -116,6 +118,24 @@ class PasswordResetRequestAdmin(ReadOnlyAdmin):
     list_display = ("email", "asked_at", "attempts", "next_attempt_at", "done_at")
     search_fields = ("email",)
     date_hierarchy = "asked_at"
+
+
+@admin.register(AccessAttempt)
+class FailedLoginAdmin(ReadOnlyAdmin):
+    """Names and addresses that logins failed with; a row that is deleted unlocks them."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "state", "path_info", "attempt_time")
+    search_fields = ("username", "ip_address")
+    date_hierarchy = "attempt_time"
+    fields = ("username", "ip_address", "failures_since_start", "path_info", "attempt_time")
+
+    @display(description="state", label={"locked": "danger", "open": "success"})
+    def state(self, tries: AccessAttempt) -> str:
+        used_up = tries.failures_since_start >= settings.AXES_FAILURE_LIMIT
+        return "locked" if used_up and tries.attempt_time > timezone.now() - settings.AXES_COOLOFF_TIME else "open"
+
+    def has_delete_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
+        return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
 
 
 @admin.register(Share)

@@ -19,6 +19,7 @@ from accounts.api.auth_serializers import (
     tokens_answer,
 )
 from accounts.api.authentication import session_of_request
+from accounts.lockout import caller
 from accounts.models import User
 from accounts.models.sessions import EndReason
 from accounts.selectors import people
@@ -26,6 +27,7 @@ from accounts.services import registration, sessions
 from accounts.services.sessions import Device
 from core.addresses import client_address
 from core.api.answers import told, told_schema
+from core.limits import hit, require
 from core.middleware import arrival_of
 
 LOGGED_OUT = told_schema("LoggedOutAnswer", timestamp=serializers.DateTimeField())
@@ -40,6 +42,7 @@ class DoorViewSet(viewsets.ViewSet):
     @extend_schema(request=RegisterInput, responses={201: TokensAnswer})
     def register(self, request: Request) -> Response:
         asked = _checked(RegisterInput, request)
+        require(hit("registration", caller(request._request)))
         user, tokens = registration.register(
             username=asked["username"],
             email=asked["email"],
@@ -54,6 +57,7 @@ class DoorViewSet(viewsets.ViewSet):
     def login(self, request: Request) -> Response:
         asked = _checked(LoginInput, request)
         user, tokens = sessions.log_in(
+            request._request,
             name_or_email=asked["name_or_email"],
             password=asked["password"],
             device=device_of(request, asked["device_info"]),

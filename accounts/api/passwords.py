@@ -12,9 +12,12 @@ from rest_framework.response import Response
 
 from accounts import tasks
 from accounts.api.authentication import session_of_request
+from accounts.lockout import caller
+from accounts.models.users import folded
 from accounts.services import password_resets, passwords
 from core.api.answers import told, told_schema
 from core.api.serializers import StrictSerializer
+from core.limits import hit_shared, require
 
 DONE = told_schema("PasswordAnswer", timestamp=serializers.DateTimeField())
 
@@ -45,7 +48,7 @@ class PasswordViewSet(viewsets.ViewSet):
     @extend_schema(request=ChangePasswordInput, responses=DONE)
     def change(self, request: Request) -> Response:
         asked, now = _checked(ChangePasswordInput, request), timezone.now()
-        passwords.change_password(session_of_request(request), **asked, now=now)
+        passwords.change_password(request._request, session_of_request(request), **asked, now=now)
         return _done("Password changed", now)
 
 
@@ -58,6 +61,7 @@ class PasswordResetViewSet(viewsets.ViewSet):
     @extend_schema(request=ResetPasswordInput, responses=DONE)
     def reset(self, request: Request) -> Response:
         asked, now = _checked(ResetPasswordInput, request), timezone.now()
+        require(hit_shared("password_reset", f"{caller(request._request)} {folded(asked['email'])}"))
         tasks.nudge(password_resets.ask_for_reset(**asked, now=now))
         return _done("If an account exists with this email, reset instructions will be sent", now)
 

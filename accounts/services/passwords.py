@@ -7,7 +7,9 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
 
+from accounts.lockout import forgive, refusal_of
 from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.services.sessions import end_sessions
@@ -30,15 +32,18 @@ class WeakPassword(Invalid):
     code = "WEAK_PASSWORD"
 
 
-def change_password(session: UserSession, *, current_password: str, new_password: str, now: datetime) -> None:
+def change_password(
+    request: HttpRequest, session: UserSession, *, current_password: str, new_password: str, now: datetime
+) -> None:
     """Give the session's user another password and end all their other sessions. Raises WrongPassword, WeakPassword.
 
-    A wrong current password is a failed login: `authenticate` tells whoever counts those.
+    A wrong current password is a failed login of whom `request` comes from, with all that log_in raises for it.
     Both passwords are hashed before the transaction starts: it takes a third of a second each.
     """
-    user = authenticate(username=session.user.username, password=current_password)
+    user = authenticate(request, username=session.user.username, password=current_password)
     if not isinstance(user, User):
-        raise WrongPassword
+        raise refusal_of(request) or WrongPassword()
+    forgive(request)
     hashed = hashed_password(new_password, user)
     with transaction.atomic():
         if not User.objects.filter(pk=user.pk, password=user.password).update(password=hashed):

@@ -11,7 +11,9 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from accounts.lockout import forgive, refusal_of
 from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.selectors.people import live_session
@@ -44,15 +46,19 @@ class Device:
     info: Mapping[str, Any] = field(default_factory=dict)
 
 
-def log_in(*, name_or_email: str, password: str, device: Device, now: datetime) -> tuple[User, Tokens]:
+def log_in(
+    request: HttpRequest, *, name_or_email: str, password: str, device: Device, now: datetime
+) -> tuple[User, Tokens]:
     """Check a password and open a session. Raises InvalidCredentials, after the same work whatever is wrong.
 
+    Raises LockedOut and RateLimited for whom `request` comes from, Unavailable while nobody can count.
     The password is hashed before the transaction starts: it takes a third of a second.
     """
-    user = authenticate(username=name_or_email, password=password)
+    user = authenticate(request, username=name_or_email, password=password)
     if not isinstance(user, User):
-        raise InvalidCredentials
+        raise refusal_of(request) or InvalidCredentials()
     with transaction.atomic():
+        forgive(request)
         note_login(user, now=now)
         return user, open_session(user, device=device, now=now)
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection
@@ -49,7 +50,7 @@ WRITTEN_BY_SERVICES = (
     *("trading.AccountScope", "trading.Fill"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
 )
-NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group")
+NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group", "axes.AccessAttempt")
 ADDED = [model for model in MODELS if model._meta.label not in NEVER_ADDED]
 
 ALERTS = (
@@ -92,6 +93,7 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         turn_switch(ScopeType.GROUP, group.id, state=SwitchState.ACTIVE, reason="Looked at it.")
         open_session(tom, device=Device(), now=now)
         ask_for_reset(email="tom@example.com", now=now)
+        AccessAttempt.objects.create(username=name, ip_address="10.0.0.1", failures_since_start=10)
         Share.objects.create(user=tom, scope_type=Share.Scope.BOT, scope_id=bot.id, created_by=ada)
         instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
         keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})

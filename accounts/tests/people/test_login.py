@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
+from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -60,7 +61,9 @@ def test_a_stale_token_does_not_bar_the_door(tom: User, bearer: Callable[[str], 
 
 
 def test_login_updates_last_login(tom: User, now: datetime) -> None:
-    user, _ = sessions.log_in(name_or_email="tom", password=PASSWORD, device=Device(), now=now)
+    user, _ = sessions.log_in(
+        RequestFactory().post(LOGIN), name_or_email="tom", password=PASSWORD, device=Device(), now=now
+    )
     assert user == tom
     assert User.objects.get().last_login == now
 
@@ -87,7 +90,7 @@ def test_every_wrong_login_looks_and_costs_the_same(
 def test_a_user_without_a_password_cannot_log_in(now: datetime) -> None:
     User.objects.create_user("robot", "robot@desk.test")
     with pytest.raises(InvalidCredentials):
-        sessions.log_in(name_or_email="robot", password="", device=Device(), now=now)
+        sessions.log_in(RequestFactory().post(LOGIN), name_or_email="robot", password="", device=Device(), now=now)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -95,7 +98,7 @@ def test_the_password_is_checked_outside_a_transaction(
     tom: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(User, "check_password", lambda *_: not connection.in_atomic_block)
-    sessions.log_in(name_or_email="tom", password=PASSWORD, device=Device(), now=now)
+    sessions.log_in(RequestFactory().post(LOGIN), name_or_email="tom", password=PASSWORD, device=Device(), now=now)
 
 
 @pytest.mark.parametrize(
@@ -144,5 +147,5 @@ def test_a_password_that_changes_while_it_is_checked_opens_nothing(
 
     monkeypatch.setattr(sessions, "authenticate", change_and_find)
     with pytest.raises(InvalidCredentials):
-        sessions.log_in(name_or_email="tom", password=PASSWORD, device=Device(), now=now)
+        sessions.log_in(RequestFactory().post("/"), name_or_email="tom", password=PASSWORD, device=Device(), now=now)
     assert not UserSession.objects.exists()

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.signals import user_login_failed
 from django.core.management import call_command
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -102,7 +103,7 @@ def test_a_password_that_changes_meanwhile_is_not_written_over(
     monkeypatch.setattr(passwords, "hashed_password", reset_and_hash)
     session = UserSession.objects.select_related("user").get()
     with pytest.raises(WrongPassword):
-        change_password(session, current_password=PASSWORD, new_password=NEW, now=now)
+        change_password(HttpRequest(), session, current_password=PASSWORD, new_password=NEW, now=now)
     assert User.objects.get().password == "somebody else's"
 
 

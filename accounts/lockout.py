@@ -1,0 +1,167 @@
+"""Whose password is checked at all: django-axes' backend and rows, made exact, for every door that authenticates.
+
+A try is taken before the password is looked at, in one guarded UPDATE, and given back by a success: of many tries at
+once no more than the limit get to a password. A person's user name and e-mail address are one name here, and an
+unknown name is treated as a known one.
+"""
+
+import logging
+import math
+from datetime import datetime
+from typing import Any
+
+from axes.backends import AxesStandaloneBackend
+from axes.exceptions import AxesBackendPermissionDenied, AxesBackendRequestParameterRequired
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.models.users import folded
+from core.addresses import counted_address
+from core.errors import AppError, TooMany
+from core.limits import hit, hit_shared, look, require
+
+logger = logging.getLogger(__name__)
+
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - where the server knows none: all these count together
+_ANY_AGENT = ""
+_LONGEST_PATH = 255
+
+
+class LockedOut(TooMany):
+    """Too many wrong passwords for a name; the right one is refused as well."""
+
+    code = "LOCKED_OUT"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"Too many failed logins; try again in {retry_after_seconds} s.", retry_after_seconds=retry_after_seconds
+        )
+
+
+def known_as(typed: str) -> str:
+    """Return the name under which tries are counted: the user name of whom it names, else what was typed, folded."""
+    name = folded(typed)
+    found = User.objects.filter(Q(email=name) | Q(username=name)).values_list("username", flat=True).first()
+    return found or name
+
+
+def caller(request: HttpRequest) -> str:
+    """Return the address that tries are counted under."""
+    return counted_address(request) or NO_ADDRESS
+
+
+def refusal_of(request: HttpRequest) -> AppError | None:
+    """Return why no password was checked for this request, or why none will be from now on."""
+    found: AppError | None = getattr(request, "login_refusal", None)
+    return found
+
+
+def forgive(request: HttpRequest) -> None:
+    """Forget the failures of whom this request has logged in, from its address."""
+    name = getattr(request, "login_name", None)
+    if name is not None:
+        _tries(name, caller(request)).delete()
+
+
+def locked_out_page(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
+) -> HttpResponse | None:
+    """Return a page in plain words; programs have been answered by their view."""
+    if request.path_info.startswith("/api/"):
+        return response
+    refusal = refusal_of(request)
+    context = {"refusal": refusal, "minutes": math.ceil((getattr(refusal, "retry_after_seconds", 0) or 60) / 60)}
+    page = render(request, "locked_out.html", context, status=getattr(refusal, "status", 429))
+    page["Retry-After"] = str(getattr(refusal, "retry_after_seconds", None) or 60)
+    return page
+
+
+class LockoutBackend(AxesStandaloneBackend):
+    """Stands before the backend that checks passwords."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> None:
+        """Let the next backend look at the password, or end it here. The refusal is kept on the request."""
+        if request is None:
+            raise AxesBackendRequestParameterRequired("Who asks must be known.")
+        try:
+            _take_try(request, username or "")
+        except AppError as refusal:
+            _refuse(request, refusal)
+            raise AxesBackendPermissionDenied(refusal.message) from refusal
+
+
+class LockoutHandler(AxesDatabaseHandler):
+    """What happens to a try once the password was looked at."""
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        """Count for the name; the try itself is counted already. Says so where it was the last."""
+        if request is None or refusal_of(request) is not None:
+            return
+        name = request.login_name  # type: ignore[attr-defined]
+        hit("failed_login", name)
+        logger.warning("a login failed from %s", caller(request))
+        wait = _seconds_locked(name, caller(request), now=timezone.now())
+        if wait:
+            _refuse(request, LockedOut(retry_after_seconds=wait))
+
+    def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+        forgive(request)
+
+    def user_logged_out(self, sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+        """Whoever leaves changes nothing here."""
+
+
+def _refuse(request: HttpRequest, refusal: AppError) -> None:
+    request.login_refusal = refusal  # type: ignore[attr-defined]
+    request.axes_locked_out = True  # type: ignore[attr-defined]
+
+
+def _take_try(request: HttpRequest, typed: str) -> None:
+    """Raises LockedOut, RateLimited, and Unavailable while Redis is away."""
+    now, name, address = timezone.now(), known_as(typed), caller(request)
+    request.login_name = name  # type: ignore[attr-defined]
+    wait = _seconds_locked(name, address, now=now)
+    if wait:
+        raise LockedOut(retry_after_seconds=wait)
+    of_all_addresses = look("failed_login", name)
+    if not of_all_addresses.allowed:
+        raise LockedOut(retry_after_seconds=of_all_addresses.retry_after)
+    require(hit_shared("login", f"{address} {name}"))
+    if not _counted(name, address, path=request.path_info, now=now):
+        raise LockedOut(retry_after_seconds=_seconds_locked(name, address, now=now) or 1)
+
+
+def _counted(name: str, address: str, *, path: str, now: datetime) -> bool:
+    """Add one to the pair's tries where there is one left."""
+    tries = _tries(name, address)
+    with transaction.atomic():
+        tries.filter(attempt_time__lte=now - settings.AXES_COOLOFF_TIME).delete()
+        first = AccessAttempt(
+            username=name, ip_address=address, user_agent=_ANY_AGENT, path_info=path, failures_since_start=0
+        )
+        AccessAttempt.objects.bulk_create([first], ignore_conflicts=True)
+        left = tries.filter(failures_since_start__lt=settings.AXES_FAILURE_LIMIT)
+        told = {"attempt_time": now, "path_info": path[:_LONGEST_PATH]}
+        return bool(left.update(failures_since_start=F("failures_since_start") + 1, **told))
+
+
+def _seconds_locked(name: str, address: str, *, now: datetime) -> int:
+    """Return for how many seconds the pair is locked, 0 where it is not."""
+    used_up = _tries(name, address).filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
+    last = used_up.values_list("attempt_time", flat=True).first()
+    return max(0, math.ceil((last + settings.AXES_COOLOFF_TIME - now).total_seconds())) if last else 0
+
+
+def _tries(name: str, address: str) -> QuerySet[AccessAttempt]:
+    return AccessAttempt.objects.filter(username=name, ip_address=address, user_agent=_ANY_AGENT)
