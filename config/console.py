@@ -67,6 +67,7 @@ CONSOLE = {
             ),
             _section(
                 "System",
+                _page("Idempotency keys", "core_idempotencykey", "key"),
                 _page("Periodic tasks", "django_celery_beat_periodictask", "schedule"),
                 _page("Intervals", "django_celery_beat_intervalschedule", "timer"),
                 _page("Crontabs", "django_celery_beat_crontabschedule", "calendar_month"),

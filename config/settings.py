@@ -266,6 +266,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(timedelta(hours=1)),
         "options": {"expires": 3600},
     },
+    "forget-idempotency-keys": {
+        "task": "core.tasks.forget_idempotency_keys",
+        "schedule": schedule(timedelta(minutes=10)),
+        "options": {"expires": 600},
+    },
 }
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -292,6 +297,7 @@ WEBHOOK_BODY_LIMIT = 64 * 1024
 WEBHOOK_WAIT_SECONDS = env.float("WEBHOOK_WAIT_SECONDS", 2.0)
 WEBHOOK_WAITING_MOST = env.int("WEBHOOK_WAITING_MOST", 16)
 WEBHOOK_DUPLICATE_SECONDS = 30
+IDEMPOTENCY_RETENTION = timedelta(days=1)
 EVENT_RETENTION = timedelta(days=env.int("EVENT_RETENTION_DAYS", 7))
 
 # -- pages -------------------------------------------------------------------------

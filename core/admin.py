@@ -1,4 +1,7 @@
-"""Pieces of the operators' pages: rows that only services write, exact decimals, times in UTC, badges, links."""
+"""Pieces of the operators' pages: rows that only services write, exact decimals, times in UTC, badges, links.
+
+And the page of what core itself keeps.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time
@@ -7,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +27,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from core.errors import AppError
 from core.exact import PRICE_SCALE, plain
 from core.fields import ExactField
+from core.models import IdempotencyKey
 
 Column = Callable[[Any], Any]
 Shown = str | Column
@@ -266,3 +271,13 @@ class ServiceAdmin(DeskAdmin):
             # The same form once more, made to fail with the refusal: its save is not reached again.
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Requests that may be sent again, and their first answers. No status: under way, or its process died."""
+
+    list_display = ("created_at", "operation", "key", "status", "user_id", "resource_id")
+    list_filter = ("status", ("created_at", DayRangeFilter))
+    search_fields = ("operation", "key", "user_id__exact", "resource_id__exact")
+    ordering = ("-created_at", "id")

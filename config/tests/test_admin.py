@@ -33,6 +33,7 @@ from bots.models import BotStatus
 from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
+from core.idempotency import Asked, Claim, Kept
 from groups.services.membership import create_group
 from market.models import Instrument
 from market.services.quotes import keep_quotes
@@ -49,6 +50,7 @@ WRITTEN_BY_SERVICES = (
     *("accounts.PasswordResetRequest", "accounts.Transfer", "accounts.UserSession", "market.LatestQuote"),
     *("trading.AccountScope", "trading.Fill"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
+    "core.IdempotencyKey",
 )
 NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group", "axes.AccessAttempt")
 ADDED = [model for model in MODELS if model._meta.label not in NEVER_ADDED]
@@ -97,6 +99,8 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         Share.objects.create(user=tom, scope_type=Share.Scope.BOT, scope_id=bot.id, created_by=ada)
         instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
         keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})
+        asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
+        Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
         every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
         PeriodicTask.objects.create(name=f"{name} task", task="webhooks.tasks.sweep_inbox", interval=every)
         CrontabSchedule.objects.create(minute="5")

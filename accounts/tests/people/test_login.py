@@ -141,7 +141,7 @@ def test_the_address_is_believed_as_far_as_our_proxies_go(
 def test_a_password_that_changes_while_it_is_checked_opens_nothing(
     tom: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def change_and_find(**_: Any) -> User:
+    def change_and_find(*_: Any, **__: Any) -> User:
         User.objects.update(password="another")
         return tom
 
