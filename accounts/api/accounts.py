@@ -29,6 +29,7 @@ from accounts.selectors.ledger import ledger_rows, reconcile
 from accounts.selectors.trading_accounts import readable_account, writable_account
 from accounts.services.ledger import deposit, withdraw
 from accounts.services.trading_accounts import open_account
+from core.api.idempotency import idempotent
 from core.api.reading import read_body
 
 Move = Callable[..., Transfer]
@@ -51,6 +52,7 @@ class AccountViewSet(viewsets.GenericViewSet):
         return self.get_paginated_response(_answers(self.paginate_queryset(accounts)))
 
     @extend_schema(request=AccountInput, responses={201: AccountAnswer})
+    @idempotent
     def create(self, request: Request) -> Response:
         data = read_body(AccountInput, request)
         data.setdefault("initial_balance", Decimal(settings.DEFAULT_ACCOUNT_BALANCE))
@@ -72,10 +74,12 @@ class AccountViewSet(viewsets.GenericViewSet):
         return Response(_answer(account))
 
     @extend_schema(request=MoveInput, responses={201: LedgerRow})
+    @idempotent
     def deposit(self, request: Request, account_id: UUID) -> Response:
         return _moved(deposit, request, account_id)
 
     @extend_schema(request=MoveInput, responses={201: LedgerRow})
+    @idempotent
     def withdraw(self, request: Request, account_id: UUID) -> Response:
         return _moved(withdraw, request, account_id)
 

@@ -3,7 +3,10 @@
 from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
+from core.api.idempotency import HEADER, REPLAYED, takes_key
 from core.api.serializers import ErrorAnswer
 
 _REFUSALS = {
@@ -15,6 +18,22 @@ _REFUSALS = {
     "422": "A field is wrong",
 }
 _READ_REFUSALS = ("400", "401", "403", "404", "422")
+_IDEMPOTENCY = [
+    OpenApiParameter(
+        HEADER,
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+        OpenApiParameter.HEADER,
+        description="Makes the request happen once: sent again within a day, it gets the first answer.",
+    ),
+    OpenApiParameter(
+        REPLAYED,
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        enum=["true"],
+        response=[200, 201, 400, 409],
+        description="This is the answer to an earlier request with the same key.",
+    ),
+]
 
 
 class DeskSchema(AutoSchema):
@@ -28,6 +47,9 @@ class DeskSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and part not in {"api", "v1"}]
         return [parts[0] if parts else "system"]
+
+    def get_override_parameters(self) -> list[Any]:
+        return [*super().get_override_parameters(), *(_IDEMPOTENCY if takes_key(self.view) else ())]
 
     def _get_paginator(self) -> Any:
         """A view says which of its list actions answer a bare array."""

@@ -1,0 +1,169 @@
+"""`Idempotency-Key` on actions that trade or move money: which take it, what is compared, what is answered again.
+
+Kept and given again: what was done (2xx) and what a business rule refused (400 and 409 by the work): a later try of
+the same key never trades on a market that has moved. Not kept: 401, 403, 404, 422, 429 and faults; nothing was done.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from contextlib import nullcontext
+from decimal import Decimal
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+
+from core.api.exceptions import error_body
+from core.errors import AppError, Invalid
+from core.idempotency import Asked, Claim, InProgress, Kept, find_claim, running
+from core.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+_KEY = re.compile(r"[ -~]{1,255}")
+_REFUSALS_KEPT = (400, 409)
+
+Action = Callable[..., Response]
+Again = Callable[[Any, Request, UUID], Response]
+Hold = Callable[[UUID, Response | None], None]
+
+
+def idempotent(action: Action) -> Action:
+    """Let a POST action take the header. All its work is one transaction of ours, its answer kept in the same."""
+
+    @wraps(action)
+    def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        asked = _asked(request)
+        if asked is None:
+            return action(view, request, *args, **kwargs)
+
+        def work(claim: Claim) -> Response:
+            with transaction.atomic():
+                return _worked(claim, lambda: action(view, request, *args, **kwargs), undo=transaction.atomic)
+
+        return _answered(asked, work, again=_cannot_be_unfinished)
+
+    return _marked(answer)
+
+
+def idempotent_outside(again: Again) -> Callable[[Action], Action]:
+    """Let a POST action take the header whose work may leave the database.
+
+    The action is handed `hold`, None without the header, and calls `hold(resource_id, answer)` in the transaction that
+    begins the work; the answer is None where the work goes on outside. A request whose process died there is answered
+    by `again(view, request, resource_id)`.
+    """
+
+    def decorate(action: Action) -> Action:
+        @wraps(action)
+        def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+            asked = _asked(request)
+            if asked is None:
+                return action(view, request, *args, hold=None, **kwargs)
+
+            def work(claim: Claim) -> Response:
+                def hold(resource_id: UUID, response: Response | None) -> None:
+                    claim.hold(resource_id, None if response is None else _kept(response))
+
+                return _worked(claim, lambda: action(view, request, *args, hold=hold, **kwargs), undo=nullcontext)
+
+            return _answered(asked, work, again=lambda key: again(view, request, key))
+
+        return _marked(answer)
+
+    return decorate
+
+
+def takes_key(view: Any) -> bool:
+    """Return whether the view's action takes the header."""
+    return hasattr(getattr(view, getattr(view, "action", None) or "", None), "takes_idempotency_key")
+
+
+def _marked(action: Action) -> Action:
+    action.takes_idempotency_key = True  # type: ignore[attr-defined]
+    return action
+
+
+def _asked(request: Request) -> Asked | None:
+    """Return what is to be done once, None without the header. Raises Invalid for a key that is none."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        sentence = f"{HEADER} is 1 to 255 printable ASCII characters."
+        raise Invalid(sentence, errors={HEADER: [sentence]})
+    if request.user.pk is None:
+        raise NotAuthenticated
+    operation = f"{request.method} {request.path_info}"
+    return Asked(request.user.pk, operation, key, hashlib.sha256(_canonical(request).encode()).hexdigest())
+
+
+def _canonical(request: Request) -> str:
+    """Return body and query in one spelling. How the answer is to be rendered is no part of what is asked."""
+    query = {name: values for name, values in request.query_params.lists() if name != api_settings.URL_FORMAT_OVERRIDE}
+    return json.dumps([request.data, query], sort_keys=True, separators=(",", ":"), default=_spelt)
+
+
+def _spelt(value: Decimal) -> list[str]:
+    """A number with a fraction, digit by digit: as a float, amounts that differ would become the same."""
+    return ["decimal", str(value)]
+
+
+def _answered(asked: Asked, work: Callable[[Claim], Response], *, again: Callable[[UUID], Response]) -> Response:
+    with running(asked) as alone:
+        row = find_claim(asked)
+        if row is not None and row.status is not None:
+            return _replayed(row.status, json.loads(row.answer))
+        if not alone:
+            raise InProgress
+        if row is None:
+            return work(Claim(asked, now=timezone.now()))
+        told = again(_resource_of(row))
+        return _replayed(told.status_code, told.data)
+
+
+def _worked(claim: Claim, work: Callable[[], Response], *, undo: Callable[[], Any]) -> Response:
+    """Work and keep the answer, or the refusal; `undo` is the context that takes back the work that is refused."""
+    try:
+        with undo():
+            response = work()
+    except AppError as refusal:
+        if claim.is_held or refusal.status not in _REFUSALS_KEPT or isinstance(refusal, InProgress):
+            raise
+        response = _refused(refusal)
+    claim.finish(_kept(response))
+    return response
+
+
+def _refused(refusal: AppError) -> Response:
+    response = Response(error_body(refusal.code, refusal.message, refusal.errors), status=refusal.status)
+    response.exception = True
+    return response
+
+
+def _replayed(status: int, data: Any) -> Response:
+    response = Response(data, status=status, headers={REPLAYED: "true"})
+    response.exception = status >= 400
+    return response
+
+
+def _kept(response: Response) -> Kept:
+    return Kept(response.status_code, JSONRenderer().render(response.data).decode())
+
+
+def _resource_of(row: IdempotencyKey) -> UUID:
+    assert row.resource_id is not None  # a CHECK of the table
+    return row.resource_id
+
+
+def _cannot_be_unfinished(resource_id: UUID) -> Response:
+    raise RuntimeError(f"a key without an answer names {resource_id}, and its work is one transaction")
