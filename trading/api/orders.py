@@ -13,12 +13,13 @@ from rest_framework.response import Response
 
 from accounts.api.authentication import user_of
 from accounts.selectors.trading_accounts import readable_account, writable_account
+from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body, read_query
 from core.errors import Invalid, Missing
 from market.models import Instrument
 from market.selectors import find_instrument, instruments_by_id
 from trading.api.serializers import OrderAnswer, OrderInput, OrderQuery
-from trading.models import AccountScope, Order, ScopeType
+from trading.models import AccountScope, Order, OrderStatus, ScopeType
 from trading.services.orders import OrderRequest, place_order
 
 
@@ -26,6 +27,12 @@ class AccountRequired(Invalid):
     """Neither an account is named, nor a bot that has exactly one."""
 
     code = "ACCOUNT_REQUIRED"
+
+
+def _as_it_stands(view: "OrderViewSet", request: Request, order_id: UUID) -> Response:
+    """Answer for an order whose request died while it was at the venue: what is known of it by now."""
+    orders = Order.objects.visible_to(user_of(request)).select_related("instrument")
+    return _placed(get_object_or_404(orders, pk=order_id))
 
 
 class OrderViewSet(viewsets.GenericViewSet):
@@ -44,13 +51,18 @@ class OrderViewSet(viewsets.GenericViewSet):
         return self.get_paginated_response(OrderAnswer(page, many=True).data)
 
     @extend_schema(request=OrderInput, responses={201: OrderAnswer})
-    def create(self, request: Request, account_id: UUID | None = None) -> Response:
+    @idempotent_outside(_as_it_stands)
+    def create(self, request: Request, account_id: UUID | None = None, *, hold: Hold | None) -> Response:
         if account_id is not None:
             writable_account(user_of(request), account_id)
         asked = read_body(OrderInput, request)
         account = writable_account(user_of(request), _account_id(asked, account_id))
-        order = place_order(account, request=_order_request(asked), clock=timezone.now)
-        return Response(OrderAnswer(order).data, status=201)
+
+        def stored(order: Order) -> None:
+            if hold is not None:
+                hold(order.id, None if order.status == OrderStatus.SUBMITTING else _placed(order))
+
+        return _placed(place_order(account, request=_order_request(asked), clock=timezone.now, stored=stored))
 
     @extend_schema(responses=OrderAnswer)
     def retrieve(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
@@ -58,6 +70,10 @@ class OrderViewSet(viewsets.GenericViewSet):
         if account_id is not None:
             orders = orders.filter(account=account_id)
         return Response(OrderAnswer(get_object_or_404(orders, pk=order_id)).data)
+
+
+def _placed(order: Order) -> Response:
+    return Response(OrderAnswer(order).data, status=201)
 
 
 def _filtered(request: Request, account_id: UUID | None) -> Any:

@@ -1,7 +1,7 @@
 """Places a single order that a person or a program asks for: a batch of one on the road."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -44,9 +44,12 @@ class DuplicateClientOrderId(Conflict):
         self.order_id = order.id
 
 
-def place_order(account: TradingAccount, *, request: OrderRequest, clock: Clock) -> Order:
+def place_order(
+    account: TradingAccount, *, request: OrderRequest, clock: Clock, stored: Callable[[Order], None] | None = None
+) -> Order:
     """Trade `request` on `account` and return the stored order, filled, pending or rejected by the broker.
 
+    `stored` is called with the order in the transaction that writes it: `submitting` where it is still to be sent.
     Raises Invalid for a number off lot or tick, DuplicateClientOrderId, and an AppError with the check's code where
     PLAN refuses: then no row is left behind.
     """
@@ -70,21 +73,26 @@ def place_order(account: TradingAccount, *, request: OrderRequest, clock: Clock)
             raise DuplicateClientOrderId(taken)
         return [proposal]
 
+    def record(batch: Batch) -> Sequence[Outcome]:
+        _raise_refusal(batch)
+        if stored is not None:
+            stored(batch.orders[account.id, proposal.client_order_id])
+        return ()
+
     batch = walk(
         [account.id],
         instruments=[request.instrument],
         broker=broker_for(account.exchange),
         propose=propose,
-        record=_raise_refusal,
+        record=record,
         clock=clock,
     )
     return batch.orders[account.id, proposal.client_order_id]
 
 
-def _raise_refusal(batch: Batch) -> Sequence[Outcome]:
+def _raise_refusal(batch: Batch) -> None:
     for refusal in batch.plan.refusals:
         raise AppError(refusal.reason, code=refusal.code)
-    return ()
 
 
 def _check_steps(request: OrderRequest) -> None:
