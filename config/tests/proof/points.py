@@ -56,6 +56,23 @@ _VENUE_ROAD = (
     Point("between the legs of a reversal at the venue", "before trading.services.signals.run_pass 5"),
     Point("in the second leg at the venue", f"after {_BROKER}.place 5"),
 )
+_ONE_ORDER_NOT_SENT = (
+    Point("once the key is held", "after core.idempotency.Claim.hold 1", "web"),
+    Point("before the order is sent", f"before {_BROKER}.place 1", "web"),
+)
+_ONE_ORDER_SENT = (
+    Point("once the order is sent", f"after {_BROKER}.place 1", "web"),
+    Point("before APPLY of one order", "before trading.services.road.book_receipts 1", "web"),
+    Point("once APPLY of one order is committed", "after trading.services.road.book_receipts 1", "web"),
+    Point("before the answer is kept", "before core.idempotency.Claim.finish 1", "web"),
+    Point("once the answer is kept", "after core.idempotency.Claim.finish 1", "web"),
+)
+_MOVE = (
+    Point("before the key is looked for", "before core.api.idempotency.find_claim 1", "web"),
+    Point("once the money is moved", "before core.idempotency.Claim.finish 1", "web"),
+    Point("once the key is claimed", "after core.idempotency.Claim.finish 1", "web"),
+    Point("once the move is committed", "after core.api.idempotency._answered 1", "web"),
+)
 
 
 def _dose(*points: Point) -> tuple[Point, ...]:
@@ -65,6 +82,8 @@ def _dose(*points: Point) -> tuple[Point, ...]:
 
 PAPER_POINTS = _dose(*_INBOX, *_PAPER_ROAD)
 VENUE_POINTS = _dose(*_INBOX, *_VENUE_ROAD)
+MOVE_POINTS = _dose(*_MOVE)
+ORDER_POINTS = _dose(*_ONE_ORDER_NOT_SENT, *_ONE_ORDER_SENT)
 SENT_NOT_BOOKED = Point("before APPLY", "before trading.services.road.book_receipts 1")
 SECOND_DEATHS = _dose(
     Point("before the venue is asked of what was left", f"before {_BROKER}.status_of 1"),
