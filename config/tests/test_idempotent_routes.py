@@ -12,6 +12,8 @@ from core.api.idempotency import HEADER, REPLAYED, takes_key
 # What makes no order and moves no money, or, as alerts do, knows what comes twice by itself.
 NEED_NOT = {
     *("auth/register", "auth/signup", "auth/login", "auth/refresh", "auth/logout"),
+    *("auth/password/change", "auth/password/reset", "auth/password/reset/complete"),
+    "auth/sessions/<uuid:session_id>/terminate",
     *("groups", "groups/<uuid:group_id>/accounts", "groups/<uuid:group_id>/accounts/<uuid:account_id>"),
     *("bots", "bots/<uuid:bot_id>/start", "bots/<uuid:bot_id>/stop", "bots/<uuid:bot_id>/status"),
     *("bots/<uuid:bot_id>/connect-account", "bots/<uuid:bot_id>/disconnect-account", "bots/<uuid:bot_id>/rotate-key"),

@@ -94,6 +94,20 @@ def test_a_query_is_part_of_what_is_asked_and_the_rendering_is_not(account, tom,
     ]
 
 
+@pytest.mark.parametrize("path", ["deposit", "withdraw"])
+@pytest.mark.parametrize("amount", [7, 20000])
+def test_an_answer_given_again_comes_in_the_form_that_is_asked_for_now(account, tom, send, path, amount):
+    forms = ["", "?format=envelope", ""]
+    plain, wrapped, again = (send(tom, f"/{account.id}/{path}{form}", {"amount": amount}) for form in forms)
+    assert (wrapped.status_code, wrapped.get(REPLAYED), again.content) == (plain.status_code, "true", plain.content)
+    assert (wrapped.json()["data"], wrapped["Content-Type"]) == (plain.json(), "application/vnd.envelope+json")
+
+
+def test_what_was_first_asked_for_wrapped_is_the_same_wrapped_again(account, tom, send):
+    first, again = (send(tom, f"/{account.id}/withdraw?format=envelope", {"amount": 20000}) for _ in range(2))
+    assert (first.json()["status"], again.content, again.get(REPLAYED)) == ("error", first.content, "true")
+
+
 def test_a_trailing_slash_makes_no_other_request(account, tom, send):
     answers = [send(tom, f"/{account.id}/deposit{slash}", {"amount": 7}) for slash in ("", "/")]
     assert ([answer.get(REPLAYED) for answer in answers], deposits()) == ([None, "true"], 1)
