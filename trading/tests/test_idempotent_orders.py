@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.selectors.ledger import reconcile
+from core.errors import Conflict
 from core.models import IdempotencyKey
 from trading.models import Fill, Order, Position
 from trading.services import receipts, road
@@ -198,6 +199,28 @@ def test_a_database_that_goes_away_after_sending_is_answered_from_the_order(venu
         assert send(account).status_code == 503
     answer = send(account)
     assert (answer.json()["status"], answer.get(REPLAYED), len(venue.sent)) == ("submitting", "true", 1)
+
+
+def test_a_refusal_once_the_order_was_sent_is_not_the_last_word(venue, on_venue, send, monkeypatch):
+    def refused(*_, **__):
+        raise Conflict("The books are closed.")
+
+    [account] = on_venue(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(road, "book_receipts", refused)
+        assert send(account).status_code == 409
+    answer = send(account)
+    assert (answer.status_code, answer.json()["status"], len(venue.sent)) == (201, "submitting", 1)
+
+
+@pytest.mark.parametrize("exchange", ["paper", "fake"])
+def test_where_no_lock_told_of_the_first_the_row_lets_one_order_stand(account, venue, send, monkeypatch, exchange):
+    type(account).objects.update(exchange=exchange)
+    send(account)
+    monkeypatch.setattr("core.api.idempotency.find_claim", lambda asked: None)
+    answer = send(account)
+    assert (answer.json()["code"], Order.objects.count()) == ("IDEMPOTENCY_IN_PROGRESS", 1)
+    assert len(venue.sent) == (exchange == "fake")
 
 
 @pytest.mark.parametrize(("place", "write"), [(IdempotencyKey, "save"), (road, "insert_rows")], ids=["key", "order"])

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.api import accounts as api_of_accounts
 from accounts.models import TradingAccount, Transfer
 from accounts.selectors.ledger import reconcile
+from core.errors import AppError, Conflict
 from core.idempotency import forget_keys
 from core.models import IdempotencyKey
 
@@ -167,6 +168,46 @@ def test_a_fault_takes_all_back_and_leaves_the_key_free(account, tom, send, monk
     assert (deposits(), IdempotencyKey.objects.count()) == (0, 0)
     answer = send(tom, f"/{account.id}/deposit", {"amount": 7})
     assert (answer.status_code, answer.get(REPLAYED), deposits()) == (201, None, 1)
+
+
+def test_what_was_done_before_a_refusal_is_taken_back_and_the_refusal_kept(account, tom, send, monkeypatch):
+    deposit = api_of_accounts.deposit
+
+    def refused_late(*args, **kwargs):
+        deposit(*args, **kwargs)
+        raise Conflict("Too late.")
+
+    monkeypatch.setattr(api_of_accounts, "deposit", refused_late)
+    answers = [send(tom, f"/{account.id}/deposit", {"amount": 7}) for _ in range(2)]
+    assert ([answer.get(REPLAYED) for answer in answers], deposits()) == ([None, "true"], 0)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 422, 429, 503])
+def test_a_refusal_that_is_no_business_rule_is_not_kept(account, tom, send, monkeypatch, status):
+    def refused(*args, **kwargs):
+        raise AppError("Not now.", status=status)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api_of_accounts, "deposit", refused)
+        assert send(tom, f"/{account.id}/deposit", {"amount": 7}).status_code == status
+    assert (send(tom, f"/{account.id}/deposit", {"amount": 7}).get(REPLAYED), deposits()) == (None, 1)
+
+
+def test_a_refusal_that_names_a_time_to_try_again_is_not_kept(account, tom, send, monkeypatch):
+    def busy(*args, **kwargs):
+        raise AppError("Later.", status=409, retry_after_seconds=1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api_of_accounts, "deposit", busy)
+        assert send(tom, f"/{account.id}/deposit", {"amount": 7}).status_code == 409
+    assert send(tom, f"/{account.id}/deposit", {"amount": 7}).status_code == 201
+
+
+def test_where_no_lock_told_of_the_first_the_row_lets_one_effect_stand(account, tom, send, monkeypatch):
+    send(tom, f"/{account.id}/deposit", {"amount": 7})
+    monkeypatch.setattr("core.api.idempotency.find_claim", lambda asked: None)
+    answer = send(tom, f"/{account.id}/deposit", {"amount": 7})
+    assert (answer.json()["code"], answer["Retry-After"], deposits()) == ("IDEMPOTENCY_IN_PROGRESS", "1", 1)
 
 
 def test_an_answer_that_cannot_be_kept_moves_nothing(account, tom, send, monkeypatch):
