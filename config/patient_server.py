@@ -1,4 +1,5 @@
-"""daphne, with the two things that it lacks: who sends waits while the peer does not read, and a frame is made once.
+"""daphne, with the things that it lacks: who sends waits while the peer does not read, a frame is made once, and
+no body is kept that is larger than anybody takes (capped_requests.py).
 
 daphne hands every message to the transport, whose buffer grows without end while a client reads nothing. Here the
 transport says when its buffer is full, and `send` of that socket returns once it has emptied. What goes out to many
@@ -8,8 +9,13 @@ sockets is one ASGI message, the same object for each: its frame is kept until t
 import asyncio
 from typing import Any
 
+from daphne import server
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
+
+from config.capped_requests import CappedFactory
+
+server.HTTPFactory = CappedFactory  # a server makes its factory by this name
 
 STANDARD_CODES = range(1001, 1016)
 

@@ -16,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import user_of
-from core.addresses import client_address
+from core.addresses import client_address, counted_address
 from core.api.answers import told, told_schema
 from core.api.reading import read_query
 from core.errors import TooLarge
+from core.limits import hit, require
 from core.waiting import place_to_wait, waiter
 from webhooks.api.serializers import AlertAnswer, AlertBody, DeliveryAnswer, DeliveryQuery, DeliveryRow
 from webhooks.models import Delivery
@@ -99,6 +100,7 @@ def _take_alert(request: Request, url_key: str) -> Response:
         sender = prove_sender(raw, url_key=url_key, signature=signature, now=now)
     except UnknownSender:
         logger.warning("a webhook request from %s proves no sender", address)
+        require(hit("failed_proof", counted_address(request._request) or ""))
         raise
     delivery = take(raw, sender=sender, origin=Origin(address, request.content_type or ""), now=now)
     original = original_of(delivery)
