@@ -1,31 +1,11 @@
-"""Sockets of both modes, HTTP of the embedded one.
+"""The ASGI application for servers that may run it in any number of processes, which only Redis connects.
 
-HTTP works here in the distributed mode too, at a tenth of the speed that it has under WSGI.
+HTTP works here too, at a tenth of the speed that it has under WSGI.
 """
 
-import os
-from collections.abc import Awaitable, Callable
-from typing import Any
+from config.application import application
+from config.several import require_redis
 
-from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
+__all__ = ["application"]
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("CONN_MAX_AGE", "60")
-
-http = get_asgi_application()
-
-from config.sockets import sockets  # noqa: E402 - consumers need the apps to be ready
-
-
-async def lifespan(
-    scope: object, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-) -> None:
-    """Nothing to start and nothing to end: hubs come and go with their sockets."""
-    kind = ""
-    while kind != "lifespan.shutdown":
-        kind = (await receive())["type"]
-        await send({"type": f"{kind}.complete"})
-
-
-application = ProtocolTypeRouter({"http": http, "websocket": sockets, "lifespan": lifespan})
+require_redis()

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import sys
 import threading
 import warnings
@@ -13,6 +14,7 @@ from celery.beat import EmbeddedService
 from celery.exceptions import SecurityWarning
 from django.utils import timezone
 
+from config.celery import EMBEDDED
 from config.patient_server import PatientServer
 from core.streams.relay import Relay
 from market.feed import PriceFeed
@@ -34,6 +36,7 @@ class EmbeddedDesk:
         self._on_ready = on_ready
         warnings.filterwarnings("ignore", category=SecurityWarning)  # in a container everything runs as root
         self._worker = celery.Worker(
+            hostname=f"{EMBEDDED}@{socket.gethostname()}",
             pool="threads",
             concurrency=WORKER_THREADS,
             without_mingle=True,

@@ -2,7 +2,6 @@
 
 import os
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -10,10 +9,8 @@ os.environ.setdefault("CONN_MAX_AGE", "60")
 
 application = get_wsgi_application()
 
-from django.conf import settings  # noqa: E402 - the variables above come first
-
+from config.several import require_redis  # noqa: E402 - the variables above come first
 from core import triggers  # noqa: E402
 
-if not settings.REDIS_URL:
-    raise ImproperlyConfigured("Several processes need REDIS_URL: without it no worker hears of an alert.")
+require_redis()
 triggers.require()

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.urls import re_path
 
-from config.asgi import application
+from config.application import application
 from config.bench.telling import tell
 from config.celery import app
 from config.embedded import EmbeddedDesk

@@ -4,10 +4,12 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config import garbage
+from config.several import require_redis
 from core.streams.relay import Relay
 
 STOPPING_SECONDS = 0.8
@@ -19,6 +21,10 @@ class Command(BaseCommand):
     help = "Publishes stored events to the WebSockets, until TERM or INT."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            require_redis()
+        except ImproperlyConfigured as refusal:
+            raise CommandError(str(refusal)) from refusal
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())

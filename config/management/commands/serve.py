@@ -5,12 +5,14 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from config.asgi import application
+from config.application import application
 from config.banner import banner
 from config.celery import app
 from config.embedded import EmbeddedDesk
+from config.several import hold_alone
 from core import triggers
 from webhooks.services.handling import release_all
 from webhooks.tasks import sweep_inbox
@@ -28,6 +30,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         triggers.require()
+        try:
+            hold_alone(settings.DATA_DIR)
+        except ImproperlyConfigured as refusal:
+            raise CommandError(str(refusal)) from refusal
         _check_port(host, port)
         if not settings.REDIS_URL:
             release_all()  # whoever held them was this desk, before it died

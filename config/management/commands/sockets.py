@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from config import garbage
-from config.asgi import application
+from config.application import application
 from config.patient_server import PatientServer
+from config.several import require_redis
 from core import triggers
 
 KEEP_CONNECTION_SECONDS = 60
@@ -25,8 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8001)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.REDIS_URL:
-            raise CommandError("Several processes need REDIS_URL; without it `manage.py serve` is the whole desk.")
+        try:
+            require_redis()
+        except ImproperlyConfigured as refusal:
+            raise CommandError(str(refusal)) from refusal
         triggers.require()
         # Few threads read for all sockets: theirs are worth keeping.
         connections.settings[DEFAULT_DB_ALIAS]["CONN_MAX_AGE"] = KEEP_CONNECTION_SECONDS
