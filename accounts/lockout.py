@@ -137,7 +137,7 @@ def _take_try(request: HttpRequest, typed: str) -> None:
     of_all_addresses = look("failed_login", name)
     if not of_all_addresses.allowed:
         raise LockedOut(retry_after_seconds=of_all_addresses.retry_after)
-    require(hit_shared("login", f"{address} {name}"))
+    require(hit_shared("login", f"{address} {name}"), request)
     if not _counted(name, address, path=request.path_info, now=now):
         raise LockedOut(retry_after_seconds=_seconds_locked(name, address, now=now) or 1)
 

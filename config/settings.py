@@ -179,6 +179,7 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "core.api.permissions.RolePermission",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.scopes.ScopeOfView"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "core.api.envelope.EnvelopeRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.negotiation.DeskNegotiation",

@@ -16,6 +16,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from django.http import HttpRequest
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 0.5
 PATIENCE_SECONDS = 3
 FIRST_SWEEP = 1000
+_TIGHTEST = "_tightest_verdict"
 
 Windows = Sequence[RateLimitItem]
 
@@ -67,10 +69,24 @@ def look(scope: str, key: str) -> Verdict:
     return _asked(lambda counter: counter.look(windows_of(scope), _hidden(scope, key)))
 
 
-def require(verdict: Verdict) -> None:
-    """Raise RateLimited for a verdict that refuses."""
+def require(verdict: Verdict, request: HttpRequest) -> None:
+    """Note a verdict for the answer's headers. Raises RateLimited for one that refuses."""
+    note(verdict, request)
     if not verdict.allowed:
         raise RateLimited(retry_after_seconds=verdict.retry_after)
+
+
+def note(verdict: Verdict, request: HttpRequest) -> None:
+    """Keep the verdict with the fewest places left on its request."""
+    so_far = tightest(request)
+    if so_far is None or verdict.remaining < so_far.remaining:
+        setattr(request, _TIGHTEST, verdict)
+
+
+def tightest(request: HttpRequest) -> Verdict | None:
+    """Return the verdict to tell of, None where nothing was counted."""
+    found: Verdict | None = getattr(request, _TIGHTEST, None)
+    return found
 
 
 def windows_of(scope: str) -> Windows:

@@ -42,7 +42,7 @@ class DoorViewSet(viewsets.ViewSet):
     @extend_schema(request=RegisterInput, responses={201: TokensAnswer})
     def register(self, request: Request) -> Response:
         asked = _checked(RegisterInput, request)
-        require(hit("registration", caller(request._request)))
+        require(hit("registration", caller(request._request)), request._request)
         user, tokens = registration.register(
             username=asked["username"],
             email=asked["email"],

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from accounts.identity import session_behind
-from accounts.tokens import InvalidToken
-from core.addresses import counted_address
+from accounts.api.scopes import counted_for
 from core.api.exceptions import refuse
 from core.errors import RateLimited
-from core.limits import Verdict, hit
+from core.limits import hit, require, tightest
 
 _API = "/api/v1/"
 # Senders of alerts prove themselves and are queued, never refused; probes are not to tip a desk over.
@@ -27,26 +24,20 @@ class RateLimitMiddleware:
         path = request.path_info
         if not path.startswith(_API) or path.startswith(_NOT_COUNTED):
             return self.get_response(request)
-        verdict = hit(*_who(request))
-        if verdict.allowed:
-            response = self.get_response(request)
-        else:
-            response = refuse(request, RateLimited(retry_after_seconds=verdict.retry_after))
-        return _told(response, verdict)
+        return _told(request, self._answer(request))
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            require(hit(*counted_for(request)), request)
+        except RateLimited as refusal:
+            return refuse(request, refusal)
+        return self.get_response(request)
 
 
-def _who(request: HttpRequest) -> tuple[str, str]:
-    """Return scope and key. A token that is no good counts by address: whoever guesses has a new one each time."""
-    try:
-        session = session_behind(request)
-    except (InvalidToken, OperationalError, InterfaceError):  # the view finds the same, and says so
-        session = None
-    if session is None:
-        return "anonymous", counted_address(request) or ""
-    return "user", str(session.user_id)
-
-
-def _told(response: HttpResponse, verdict: Verdict) -> HttpResponse:
+def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    verdict = tightest(request)
+    if verdict is None:
+        return response
     response["X-RateLimit-Limit"] = str(verdict.limit)
     response["X-RateLimit-Remaining"] = str(verdict.remaining)
     response["X-RateLimit-Reset"] = str(verdict.reset_at)

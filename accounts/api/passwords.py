@@ -61,7 +61,8 @@ class PasswordResetViewSet(viewsets.ViewSet):
     @extend_schema(request=ResetPasswordInput, responses=DONE)
     def reset(self, request: Request) -> Response:
         asked, now = _checked(ResetPasswordInput, request), timezone.now()
-        require(hit_shared("password_reset", f"{caller(request._request)} {folded(asked['email'])}"))
+        asker = f"{caller(request._request)} {folded(asked['email'])}"
+        require(hit_shared("password_reset", asker), request._request)
         tasks.nudge(password_resets.ask_for_reset(**asked, now=now))
         return _done("If an account exists with this email, reset instructions will be sent", now)
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.http import HttpRequest
 from django.test import RequestFactory
 
 from core import limits
@@ -92,9 +93,9 @@ def test_threads_at_once_get_exactly_the_places_there_are(limited, key, threads)
 
 def test_a_refusal_says_when_to_come_again(limited, key):
     limited((1, 60))
-    limits.require(limits.hit("some", key))
+    limits.require(limits.hit("some", key), HttpRequest())
     with pytest.raises(RateLimited) as refusal:
-        limits.require(limits.hit("some", key))
+        limits.require(limits.hit("some", key), HttpRequest())
     assert 59 <= refusal.value.retry_after_seconds <= 60
 
 

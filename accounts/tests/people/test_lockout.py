@@ -134,6 +134,7 @@ def test_logins_are_limited_by_address_and_name(nobody: str, settings: Settings)
     answers = [knock(nobody) for _ in range(3)] + [knock(nobody, at=THERE)]
     assert [answer.status_code for answer in answers] == [401, 401, 429, 401]
     assert (answers[2].json()["code"], answers[2].has_header("Retry-After")) == ("RATE_LIMITED", True)
+    assert [answer["X-RateLimit-Remaining"] for answer in answers] == ["1", "0", "0", "1"]
     assert AccessAttempt.objects.get(ip_address=HERE).failures_since_start == 2
 
 

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from accounts import identity
+from accounts.api.auth import SelfViewSet
 from accounts.models import User, UserSession
 from accounts.tokens import Tokens
 
@@ -159,3 +160,14 @@ def test_a_database_that_is_away_is_the_views_answer(
     answer = stranger.get(ME, headers={"Authorization": f"Bearer {tokens.access}"})
     assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
     assert answer["Retry-After"] == "3"
+
+
+def test_a_view_may_name_a_stricter_limit(
+    tom: User, client_of: ClientOf, limit: Limit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SelfViewSet, "rate_scope", "sync", raising=False)
+    limit(sync=1)
+    answers = [client_of(tom).get(ME) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert (answers[1].json()["code"], answers[1]["X-RateLimit-Limit"]) == ("RATE_LIMITED", "1")
+    assert 59 <= int(answers[1]["Retry-After"]) <= 60

@@ -1,0 +1,82 @@
+"""Nobody learns from the time that an answer takes whether a name or an address is known."""
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from config.tests.proof.doses import dose
+from conftest import PASSWORD
+
+pytestmark = [pytest.mark.proof, pytest.mark.django_db]
+
+ROUNDS = dose("PROOF_LOGINS", small=50)
+MOST_APART_SECONDS = 0.005
+LOGIN, REGISTER = "/api/v1/auth/login", "/api/v1/auth/register"
+
+_numbers = itertools.count(1)
+
+
+def ask(path: str, body: dict[str, Any]) -> int:
+    """Ask from an address of its own, which nobody has locked."""
+    number = next(_numbers)
+    address = f"10.77.{number // 250}.{number % 250}"
+    return int(APIClient(REMOTE_ADDR=address).post(path, body).status_code)
+
+
+def log_in(name: str) -> int:
+    return ask(LOGIN, {"username": name, "password": "Wrong-pass-1"})
+
+
+def register(email: str) -> int:
+    return ask(REGISTER, {"email": email, "password": PASSWORD})
+
+
+# What is asked of one who is there and of one who is not, and what both are told.
+PAIRS = {
+    "login, known and unknown": (lambda: log_in("tom"), lambda: log_in("nobody"), {401}),
+    "login by e-mail, known and unknown": (
+        lambda: log_in("tom@example.com"),
+        lambda: log_in("nobody@example.com"),
+        {401},
+    ),
+    "login, inactive and unknown": (lambda: log_in("vic"), lambda: log_in("nobody"), {401}),
+    "registration, taken and free": (
+        lambda: register("tom@example.com"),
+        lambda: register(f"new{next(_numbers)}@example.com"),
+        {409, 201},
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _people(settings, ada, request):
+    """Tom is there, vic is shut out; passwords are hashed as they are in a desk that runs."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+    request.getfixturevalue("tom")
+    vic = request.getfixturevalue("vic")
+    vic.is_active = False
+    vic.save()
+
+
+def seconds(function: Callable[[], int], told: set[int]) -> float:
+    """Return the time that the answer kept this thread busy: what other programs of the machine take is no secret."""
+    began = time.thread_time()
+    status = function()
+    spent = time.thread_time() - began
+    assert status in told
+    return spent
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_both_take_the_same_time(pair: str, capsys: pytest.CaptureFixture[str]):
+    first, second, told = PAIRS[pair]
+    spent = [(seconds(first, told), seconds(second, told)) for _ in range(ROUNDS)]
+    medians = [statistics.median(column) for column in zip(*spent, strict=True)]
+    with capsys.disabled():
+        print(f"\n{pair}: {medians[0] * 1000:.1f} and {medians[1] * 1000:.1f} ms")
+    assert abs(medians[0] - medians[1]) < MOST_APART_SECONDS
