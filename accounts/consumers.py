@@ -151,7 +151,7 @@ class PersonalConsumer(AsyncWebsocketConsumer):
 
     async def _look_for_cookie(self) -> None:
         """A cookie that is missing or no good is no refusal: a token may follow as the first message."""
-        caller = await caller_by_cookie(self.scope)
+        caller = await _caller_by_cookie(self.scope)
         if caller is not None:
             await self._let_in(caller)
 
@@ -192,3 +192,4 @@ def _read(raw: bytes | None) -> dict[str, Any]:
 
 
 _caller_by_token = database_sync_to_async(caller_by_token)
+_caller_by_cookie = database_sync_to_async(caller_by_cookie)

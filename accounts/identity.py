@@ -1,17 +1,23 @@
-"""Who a request comes from: the session behind its bearer token, looked up once a request."""
+"""Who a request comes from: the session behind its bearer token, else behind its cookie, looked up once a request."""
 
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import UserSession
-from accounts.selectors.people import session_of
+from accounts.selectors.people import session_of, session_of_page
 from accounts.tokens import InvalidToken
 
 _FOUND = "_session_behind"
+_FOUND_BY_COOKIE = "_page_session"
 
 
 def session_behind(request: HttpRequest) -> UserSession | None:
-    """Return the session that lets a request in, None for nobody's. Raises InvalidToken for a token that is no good."""
+    """Return the session that lets a request in, None for nobody's. Raises InvalidToken for a token that is no good.
+
+    A bearer token wins over a cookie, also one that is no good.
+    """
     if not hasattr(request, _FOUND):
         setattr(request, _FOUND, _found(request))
     found: UserSession | InvalidToken | None = getattr(request, _FOUND)
@@ -21,12 +27,31 @@ def session_behind(request: HttpRequest) -> UserSession | None:
 
 
 def _found(request: HttpRequest) -> UserSession | InvalidToken | None:
+    token = bearer_token(request)
     try:
-        return _look_up(request)
+        return page_session(request) if token is None else session_of(token, now=timezone.now())
     except InvalidToken as refusal:
         return refusal
 
 
-def _look_up(request: HttpRequest) -> UserSession | None:
+def bearer_token(request: HttpRequest) -> str | None:
+    """Return the token that a request shows, None where it shows none."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return session_of(token.strip(), now=timezone.now()) if scheme.lower() == "bearer" else None
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def page_session(request: HttpRequest) -> UserSession | None:
+    """Return the session behind a page's cookie; where it does not stand, Django's session is emptied with it."""
+    if not hasattr(request, _FOUND_BY_COOKIE):
+        setattr(request, _FOUND_BY_COOKIE, _look_up_page(request))
+    session: UserSession | None = getattr(request, _FOUND_BY_COOKIE)
+    return session
+
+
+def _look_up_page(request: HttpRequest) -> UserSession | None:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    session = session_of_page(request.session, now=timezone.now())
+    if session is None and SESSION_KEY in request.session:
+        request.session.flush()
+    return session

@@ -9,18 +9,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
-from hmac import compare_digest
 from typing import Any
 from urllib.parse import ParseResult, urlparse
 from uuid import UUID
 
-from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
@@ -28,7 +24,7 @@ from django.utils import timezone
 
 from accounts.following import Following
 from accounts.models import User, UserSession
-from accounts.selectors.people import session_of
+from accounts.selectors.people import session_of, session_of_page
 from core.streams.sockets import Outbound
 
 logger = logging.getLogger(__name__)
@@ -40,40 +36,32 @@ NOT_PROVED = 4401
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a socket belongs to, and the session that must stand: one of ours, or Django's of a browser.
-
-    Django's stands as long as the password is the one it was begun with: `password_hash` is what it keeps of that.
-    """
+    """Who a socket belongs to, and the session that must stand."""
 
     user: User
-    session_id: UUID | None = None
-    cookie_key: str = ""
-    password_hash: str = ""
+    session_id: UUID
 
     @property
-    def key(self) -> tuple[UUID, UUID | str]:
-        return self.user.pk, self.session_id or self.cookie_key
+    def key(self) -> tuple[UUID, UUID]:
+        return self.user.pk, self.session_id
 
 
 def caller_by_token(token: str) -> Caller:
     """Return who an access token belongs to. Raises InvalidToken."""
     session = session_of(token, now=timezone.now())
-    return Caller(session.user, session_id=session.pk)
+    return Caller(session.user, session.pk)
 
 
-async def caller_by_cookie(scope: dict[str, Any]) -> Caller | None:
+def caller_by_cookie(scope: dict[str, Any]) -> Caller | None:
     """Return who is logged in on the pages, where the socket was opened by a page of ours; else None.
 
     Browsers send the cookie along for any page, and no other rule of theirs protects a WebSocket: the Origin decides.
     """
-    cookies = parse_cookie(_header(scope, b"cookie"))
-    key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    key = parse_cookie(_header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME, "")
     if not key or not is_our_origin(scope):
         return None
-    user = await get_user({"session": SessionStore(key)})
-    if not isinstance(user, User) or not user.is_active:
-        return None
-    return Caller(user, cookie_key=key, password_hash=user.get_session_auth_hash())
+    session = session_of_page(SessionStore(key), now=timezone.now())
+    return None if session is None else Caller(session.user, session.pk)
 
 
 def is_our_origin(scope: dict[str, Any]) -> bool:
@@ -98,27 +86,10 @@ def _parsed(origin: str) -> ParseResult | None:
     return parsed if parsed.scheme in {"http", "https"} and parsed.hostname else None
 
 
-def standing(callers: Collection[Caller]) -> set[tuple[UUID, UUID | str]]:
-    """Return the keys of those whose session still lets them in: one statement for our sessions, two for Django's."""
-    now = timezone.now()
-    found: set[tuple[UUID, UUID | str]] = set()
-    ids = {caller.session_id for caller in callers if caller.session_id}
-    if ids:
-        found |= set(UserSession.objects.alive(now).filter(pk__in=ids).order_by().values_list("user", "pk"))
-    by_cookie = {caller for caller in callers if not caller.session_id}
-    return found | (_standing_by_cookie(by_cookie, now) if by_cookie else set())
-
-
-def _standing_by_cookie(callers: Collection[Caller], now: datetime) -> set[tuple[UUID, UUID | str]]:
-    keys, users = {caller.cookie_key for caller in callers}, {caller.user.pk for caller in callers}
-    alive = set(Session.objects.filter(pk__in=keys, expire_date__gt=now).values_list("pk", flat=True))
-    active = User.objects.filter(pk__in=users, is_active=True).order_by().only("password")
-    hashes = {user.pk: user.get_session_auth_hash() for user in active}
-    return {
-        caller.key
-        for caller in callers
-        if caller.cookie_key in alive and compare_digest(hashes.get(caller.user.pk, ""), caller.password_hash)
-    }
+def standing(callers: Collection[Caller]) -> set[tuple[UUID, UUID]]:
+    """Return the keys of those whose session still lets them in, in one statement."""
+    alive = UserSession.objects.alive(timezone.now()).filter(pk__in={caller.session_id for caller in callers})
+    return set(alive.order_by().values_list("user", "pk"))
 
 
 class Doorkeeper:

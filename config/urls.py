@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 
+from accounts.pages import LoginPage, LogoutPage
 from core.api.views import HealthView, RootView
 
 PAGE_METHODS = ["get", "head"]  # OPTIONS would look for a template that DRF does not name
@@ -13,6 +14,8 @@ redoc = SpectacularRedocView.as_view(url_name="schema", template_name="redoc.htm
 
 urlpatterns = [
     path("", RootView.as_view(), name="root"),
+    path("login", LoginPage.as_view(), name="login"),
+    path("logout", LogoutPage.as_view(), name="logout"),
     path("health", HealthView.as_view(), name="health"),
     path("docs", swagger, name="docs"),
     path(

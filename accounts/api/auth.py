@@ -19,13 +19,12 @@ from accounts.api.auth_serializers import (
     tokens_answer,
 )
 from accounts.api.authentication import session_of_request
+from accounts.devices import device_of
 from accounts.lockout import caller
 from accounts.models import User
 from accounts.models.sessions import EndReason
 from accounts.selectors import people
 from accounts.services import registration, sessions
-from accounts.services.sessions import Device
-from core.addresses import client_address
 from core.api.answers import told, told_schema
 from core.limits import hit, require
 from core.middleware import arrival_of
@@ -91,12 +90,6 @@ class SelfViewSet(viewsets.ViewSet):
     def profile(self, request: Request) -> Response:
         balance = people.spendable_balance(cast(User, request.user), now=timezone.now())
         return Response(ProfileAnswer(request.user, context={"balance": balance}).data)
-
-
-def device_of(request: Request, info: dict[str, Any]) -> Device:
-    """Return the device of a login: what the server sees of it, and `info`, what it says of itself."""
-    agent = request.headers.get("User-Agent", "").replace("\x00", "")
-    return Device(ip_address=client_address(request), user_agent=agent[:400], info=info)
 
 
 def _checked(serializer_class: Any, request: Request) -> dict[str, Any]:

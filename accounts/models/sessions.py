@@ -35,6 +35,7 @@ class UserSessionQuerySet(models.QuerySet["UserSession"]):
 class UserSession(models.Model):
     """One login of one user on one device. Its id is the `sid` claim of the session's tokens.
 
+    The pages have no tokens: a browser's cookie names a session of Django's that keeps the id, no `refresh_hash` here.
     `refresh_hash` is the SHA-256 of the `jti` of the one refresh token that is good now; each refresh changes it
     and moves `last_seen_at` and `expires_at`. `previous_refresh_hash` is that of the token before it, `refreshed_at`
     the moment at which it was replaced: they tell who came too late from who shows a spent token.
@@ -44,7 +45,7 @@ class UserSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
-    refresh_hash = models.CharField(max_length=64)
+    refresh_hash = models.CharField(max_length=64, blank=True)
     previous_refresh_hash = models.CharField(max_length=64, blank=True)
     refreshed_at = models.DateTimeField(null=True, blank=True)
     device_info = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)

@@ -3,11 +3,16 @@
 from datetime import datetime
 from decimal import Decimal
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
 
 from accounts.figures import figures_of
 from accounts.models import TradingAccount, User, UserSession
 from accounts.tokens import Claims, InvalidToken, read_access
+
+# Under which name Django's session of a browser keeps the id of ours.
+PAGE_SESSION = "user_session"
 
 
 def session_of(access_token: str, *, now: datetime) -> UserSession:
@@ -21,6 +26,14 @@ def live_session(claims: Claims, *, now: datetime) -> UserSession:
     if session is None:
         raise InvalidToken
     return session
+
+
+def session_of_page(store: SessionBase, *, now: datetime) -> UserSession | None:
+    """Return the live session that Django's session of a browser names, its user with it; None where none stands."""
+    user_id, session_id = store.get(SESSION_KEY), store.get(PAGE_SESSION)
+    if user_id is None or session_id is None:
+        return None
+    return UserSession.objects.alive(now).filter(pk=session_id, user=user_id).first()
 
 
 def live_sessions(user: User, *, now: datetime) -> QuerySet[UserSession]:

@@ -79,18 +79,13 @@ def open_session(user: User, *, device: Device, now: datetime) -> Tokens:
     """Store a new session of `user` and return its first tokens."""
     session_id = uuid.uuid4()
     tokens, refresh_claims = make_tokens(user_id=user.id, session_id=session_id, now=now)
-    UserSession.objects.create(
-        id=session_id,
-        user=user,
-        refresh_hash=refresh_claims.token_hash,
-        device_info=dict(device.info),
-        ip_address=device.ip_address,
-        user_agent=device.user_agent,
-        created_at=now,
-        last_seen_at=now,
-        expires_at=now + settings.REFRESH_TOKEN_LIFETIME,
-    )
+    _store(session_id, user=user, refresh_hash=refresh_claims.token_hash, device=device, now=now)
     return tokens
+
+
+def open_page_session(user: User, *, device: Device, now: datetime) -> UserSession:
+    """Store a new session of `user` for a browser that keeps its id in a cookie's session; it has no tokens."""
+    return _store(uuid.uuid4(), user=user, refresh_hash="", device=device, now=now)
 
 
 def refresh(*, refresh_token: str, arrived_at: datetime, clock: Callable[[], datetime]) -> tuple[User, Tokens]:
@@ -126,6 +121,20 @@ def terminate_session(session_id: UUID, *, asker: User, now: datetime) -> None:
     live = UserSession.objects.visible_to(asker).alive(now).filter(pk=session_id)
     if not end_sessions(live, reason=EndReason.TERMINATED, now=now):
         raise NoSuchSession
+
+
+def _store(session_id: UUID, *, user: User, refresh_hash: str, device: Device, now: datetime) -> UserSession:
+    return UserSession.objects.create(
+        id=session_id,
+        user=user,
+        refresh_hash=refresh_hash,
+        device_info=dict(device.info),
+        ip_address=device.ip_address,
+        user_agent=device.user_agent,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + settings.REFRESH_TOKEN_LIFETIME,
+    )
 
 
 def _rotate(

@@ -16,12 +16,15 @@ from accounts import consumers as people
 from accounts import sockets as doors
 from accounts.models import Share, User, UserSession
 from accounts.models.sessions import EndReason
-from accounts.services.sessions import Device, end_session, open_session
+from accounts.services.password_resets import complete_reset, reset_token
+from accounts.services.passwords import change_password
+from accounts.services.sessions import Device, end_session, open_session, terminate_session
 from bots import consumers
 from bots.models import Bot, BotStatus
 from bots.selectors.bots import readable_pairs
 from bots.services.bots import change_status
 from config.sockets import sockets
+from conftest import PASSWORD
 from core.models import Event
 from core.streams import hub as hubs
 from core.streams.outbox import emit
@@ -143,6 +146,35 @@ def path_of(user, *, token=None, since=None):
     return f"/ws/{user.id}{query}"
 
 
+def end_by(reason):
+    return lambda _, session_id: end_session(UserSession(pk=session_id), reason=reason, now=timezone.now())
+
+
+def change_elsewhere(user, _):
+    here = open_session(user, device=Device(), now=timezone.now())
+    session = UserSession.objects.select_related("user").get(pk=here.session_id)
+    change_password(session, current_password=PASSWORD, new_password="New-Trees-88", now=timezone.now())
+
+
+def set_by_hand(user, _):
+    user.set_password("New-Trees-88")
+    user.save(update_fields=["password"])
+
+
+WAYS_OUT = {
+    "terminated": lambda user, session_id: terminate_session(session_id, asker=user, now=timezone.now()),
+    "logged out": end_by(EndReason.LOGOUT),
+    "refresh reused": end_by(EndReason.REFRESH_REUSED),
+    "changed elsewhere": change_elsewhere,
+    "set by an operator": set_by_hand,
+    "reset": lambda user, _: complete_reset(
+        token=reset_token(User.objects.get(pk=user.pk)), new_password="New-Trees-88", now=timezone.now()
+    ),
+    "shut out": lambda *_: User.objects.update(is_active=False),
+    "run out": lambda *_: UserSession.objects.update(expires_at=timezone.now()),
+}
+
+
 PING, PONG = {"type": "ping"}, {"type": "pong"}
 
 
@@ -231,36 +263,35 @@ class TestLettingGo:
 
         return talk(work)
 
-    def test_a_session_that_ends_takes_its_socket_along(self, tom):
-        def end():
-            end_session(UserSession.objects.get(), reason=EndReason.TERMINATED, now=timezone.now())
+    @pytest.mark.parametrize("end", WAYS_OUT.values(), ids=WAYS_OUT)
+    def test_a_session_that_ends_takes_its_socket_along(self, tom, end):
+        tokens = open_session(tom, device=Device(), now=timezone.now())
+        assert self.ended(path_of(tom, token=tokens.access), lambda: end(tom, tokens.session_id)) == 4401
 
-        assert self.ended(path_of(tom), end) == 4401
-
-    def test_a_user_who_is_shut_out_loses_the_socket(self, tom):
-        assert self.ended(path_of(tom), lambda: User.objects.update(is_active=False)) == 4401
-
-    def test_a_user_who_is_shut_out_loses_the_socket_of_a_page(self, tom):
+    @pytest.mark.parametrize("end", WAYS_OUT.values(), ids=WAYS_OUT)
+    def test_a_session_of_a_page_takes_its_socket_along(self, tom, end):
         headers = [ORIGIN, HOST, cookie_of(tom)]
-        assert self.ended(f"/ws/{tom.id}", lambda: User.objects.update(is_active=False), headers) == 4401
+        session_id = UserSession.objects.get().pk
+        assert self.ended(f"/ws/{tom.id}", lambda: end(tom, session_id), headers) == 4401
 
     def test_logging_out_of_the_pages_takes_the_socket_along(self, tom):
+        browser = Client()
+        browser.force_login(tom)
+        headers = [ORIGIN, HOST, (b"cookie", f"sessionid={browser.cookies['sessionid'].value}".encode())]
+        assert self.ended(f"/ws/{tom.id}", lambda: browser.post("/logout"), headers) == 4401
+
+    def test_a_cookie_that_is_logged_out_lets_nobody_in(self, tom):
         headers = [ORIGIN, HOST, cookie_of(tom)]
-        assert self.ended(f"/ws/{tom.id}", doors.Session.objects.all().delete, headers) == 4401
+        end_session(UserSession.objects.get(), reason=EndReason.LOGOUT, now=timezone.now())
+        assert closed_with(f"/ws/{tom.id}", {}, headers=headers) == 4401
 
-    def test_a_new_password_takes_the_socket_of_a_page_along(self, tom):
-        def change_password():
-            tom.set_password("quite another one")
-            tom.save(update_fields=["password"])
-
-        headers = [ORIGIN, HOST, cookie_of(tom)]
-        assert self.ended(f"/ws/{tom.id}", change_password, headers) == 4401
-
-    def test_many_sockets_of_pages_are_asked_for_in_two_statements(self, tom, django_assert_num_queries):
-        cookies = [cookie_of(tom)[1].decode().partition("=")[2] for _ in range(20)]
-        callers = [doors.Caller(tom, cookie_key=key, password_hash=tom.get_session_auth_hash()) for key in cookies]
-        with django_assert_num_queries(2):
+    def test_many_sockets_of_tokens_and_pages_are_asked_for_in_one_statement(self, tom, django_assert_num_queries):
+        scopes = [{"headers": [ORIGIN, HOST, cookie_of(tom)]} for _ in range(10)]
+        callers = [doors.caller_by_cookie(scope) for scope in scopes]
+        callers += [doors.caller_by_token(token_of(tom)) for _ in range(10)]
+        with django_assert_num_queries(1):
             assert doors.standing(callers) == {caller.key for caller in callers}
+        assert len({caller.session_id for caller in callers}) == 20
 
     def test_a_doorkeeper_that_stumbles_gets_up_again(self, tom, monkeypatch):
         whole, faults = doors._standing, [ValueError(), ValueError()]
@@ -272,11 +303,6 @@ class TestLettingGo:
 
         monkeypatch.setattr(doors, "_standing", stumbling)
         assert self.ended(path_of(tom), lambda: User.objects.update(is_active=False)) == 4401
-
-    def test_many_sockets_are_asked_for_in_one_statement(self, tom, django_assert_num_queries):
-        callers = [doors.caller_by_token(token_of(tom)) for _ in range(20)]
-        with django_assert_num_queries(1):
-            assert doors.standing(callers) == {caller.key for caller in callers}
 
 
 class TestFollowing:
