@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 NAMES = ("SECRET_KEY", "JWT_SIGNING_KEY", "FIELD_ENCRYPTION_KEYS")
+SIGNING = ("SECRET_KEY", "JWT_SIGNING_KEY")
+LEAST_BYTES = 32  # of a key that signs by SHA-256: RFC 7518, 3.2
 
 
 def read_or_make(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -26,6 +28,11 @@ def read(path: Path) -> dict[str, str]:
     """Return those of NAMES that the file holds. Raises OSError."""
     pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
     return {name: value for name, value in pairs if name in NAMES}
+
+
+def too_short(values: Mapping[str, str]) -> list[str]:
+    """Return the names of the signing keys that are shorter than LEAST_BYTES."""
+    return [name for name in SIGNING if len(values[name].encode()) < LEAST_BYTES]
 
 
 def _make(path: Path) -> None:

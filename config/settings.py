@@ -31,6 +31,8 @@ if HTTPS and not env.int("TRUSTED_PROXIES", 0):
     raise ImproperlyConfigured("HTTPS=1 needs TRUSTED_PROXIES: behind no proxy every request would be redirected.")
 
 _secrets = secrets_file.read_or_make(DATA_DIR / "secrets.env", os.environ)
+if _short := secrets_file.too_short(_secrets):
+    raise ImproperlyConfigured(f"Shorter than {secrets_file.LEAST_BYTES} bytes: {', '.join(_short)}.")
 SECRET_KEY = _secrets["SECRET_KEY"]
 JWT_SIGNING_KEY = _secrets["JWT_SIGNING_KEY"]
 FIELD_ENCRYPTION_KEYS = _secrets["FIELD_ENCRYPTION_KEYS"]

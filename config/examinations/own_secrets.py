@@ -39,6 +39,7 @@ def secrets_findings(path: Path, given: Mapping[str, str]) -> Iterator[Finding]:
     if absent:
         yield error(f"The secrets file {path} lacks {', '.join(absent)}.", _BRING_BACK)
         return
+    yield from signing_key_findings({**kept, **given})
     yield sealing_keys_finding({**kept, **given}["FIELD_ENCRYPTION_KEYS"])
 
 
@@ -48,6 +49,13 @@ def mode_finding(path: Path, mode: int) -> Finding:
         advice = f"Run `chmod 600 {path}`; where others can log in here, make new secrets."
         return error(f"The secrets file {path} is open to others: its mode is {mode:04o}.", advice)
     return ok(f"The secrets file {path} is for its owner only: its mode is {mode:04o}.")
+
+
+def signing_key_findings(values: Mapping[str, str]) -> Iterator[Finding]:
+    """Name the signing keys that are so short that they can be guessed; the desk does not start with one."""
+    for name in secrets_file.too_short(values):
+        advice = f"Set {name} to {secrets_file.LEAST_BYTES} random bytes or more; everybody logs in again then."
+        yield error(f"{name} is shorter than {secrets_file.LEAST_BYTES} bytes.", advice)
 
 
 def sealing_keys_finding(text: str) -> Finding:

@@ -1,6 +1,7 @@
 """The bearer token of a request: one query finds its session, and nothing malformed is a fault."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from rest_framework.test import APIClient, APIRequestFactory
 
 from accounts.api.authentication import SessionTokenAuthentication
 from accounts.models import User, UserSession
-from accounts.services.sessions import Device, open_session
+from accounts.services.sessions import Device, open_page_session, open_session
 from accounts.tokens import Tokens, make_tokens
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +34,12 @@ def claims_of(token: str) -> dict[str, Any]:
     return jwt.decode(token, settings.JWT_SIGNING_KEY, algorithms=["HS256"])
 
 
+def encoded_bytes(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
 def encoded(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return encoded_bytes(text.encode())
 
 
 def test_an_authenticated_request_costs_one_query(
@@ -77,6 +82,66 @@ def test_a_token_without_signature_opens_nothing(tokens: Tokens, bearer: Knock) 
     assert bearer(unsigned).get(ME).status_code == 401
 
 
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_a_token_signed_another_way_opens_nothing(tokens: Tokens, bearer: Knock, algorithm: str) -> None:
+    other = jwt.encode(claims_of(tokens.access), settings.JWT_SIGNING_KEY, algorithm=algorithm)
+    assert bearer(other).get(ME).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header", [{"alg": "RS256"}, {"alg": "ES256"}, {"alg": "none"}, {"alg": "hs256"}, {"typ": "JWT"}]
+)
+def test_a_token_that_names_another_algorithm_opens_nothing(
+    tokens: Tokens, bearer: Knock, header: dict[str, str]
+) -> None:
+    _, claims, signature = tokens.access.split(".")
+    changed = f"{encoded(json.dumps(header))}.{claims}"
+    resigned = encoded_bytes(hmac.digest(settings.JWT_SIGNING_KEY.encode(), changed.encode(), "sha256"))
+    assert bearer(f"{changed}.{signature}").get(ME).status_code == 401
+    assert bearer(f"{changed}.{resigned}").get(ME).status_code == 401
+
+
+def test_a_token_with_a_changed_claim_opens_nothing(tokens: Tokens, tom: User, mallory: User, bearer: Knock) -> None:
+    header, _, signature = tokens.access.split(".")
+    claims = claims_of(tokens.access) | {"sub": str(mallory.id)}
+    assert bearer(f"{header}.{encoded(json.dumps(claims))}.{signature}").get(ME).status_code == 401
+
+
+def test_headers_that_point_at_keys_are_not_followed(tokens: Tokens, bearer: Knock) -> None:
+    pointing = {
+        "kid": "../../dev/null",
+        "jku": "http://127.0.0.1:1/",
+        "x5u": "http://127.0.0.1:1/",
+        "jwk": {"kty": "oct"},
+    }
+    assert bearer(signed(claims_of(tokens.access), key=32 * "k", **pointing)).get(ME).status_code == 401
+
+
+@pytest.mark.parametrize("change", [{"token_type": "access"}, {"exp": 1}, {"sub": str(uuid4())}, {"sid": str(uuid4())}])
+def test_a_changed_refresh_token_is_401(tokens: Tokens, api: APIClient, change: dict[str, Any]) -> None:
+    token = signed(claims_of(tokens.refresh) | change)
+    assert api.post("/api/v1/auth/refresh", {"refresh_token": token}).status_code == 401
+    assert UserSession.objects.get().ended_at is None
+
+
+@pytest.mark.parametrize("claim", ["sub", "sid", "jti", "exp", "token_type"])
+def test_a_refresh_token_without_a_claim_is_401(tokens: Tokens, api: APIClient, claim: str) -> None:
+    claims = claims_of(tokens.refresh)
+    del claims[claim]
+    assert api.post("/api/v1/auth/refresh", {"refresh_token": signed(claims)}).status_code == 401
+
+
+def test_the_refresh_token_of_a_user_who_is_gone_is_401(tokens: Tokens, api: APIClient) -> None:
+    User.objects.all().delete()
+    assert api.post("/api/v1/auth/refresh", {"refresh_token": tokens.refresh}).status_code == 401
+
+
+def test_a_page_s_session_has_no_token_that_could_be_forged_into_it(tom: User, now: datetime, bearer: Knock) -> None:
+    page = open_page_session(tom, device=Device(), now=now)
+    forged, _ = make_tokens(user_id=tom.id, session_id=page.pk, now=now)
+    assert APIClient().post("/api/v1/auth/refresh", {"refresh_token": forged.refresh}).status_code == 401
+
+
 def test_a_token_of_another_key_opens_nothing(tokens: Tokens, bearer: Knock) -> None:
     foreign = signed(claims_of(tokens.access), key=32 * "k")
     assert bearer(foreign).get(ME).status_code == 401
@@ -93,6 +158,8 @@ def test_a_token_of_another_key_opens_nothing(tokens: Tokens, bearer: Knock) -> 
         {"sub": "1"},
         {"exp": 1},
         {"iat": 9_999_999_999},
+        {"nbf": 9_999_999_999},
+        {"exp": "soon"},
         {"token_type": "refresh"},
         {"token_type": None},
     ],

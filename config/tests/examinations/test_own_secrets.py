@@ -1,12 +1,16 @@
 """The desk's own secrets: there, for its user only, usable, and never shown."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from config.examinations.own_secrets import secrets_findings
-from config.secrets_file import NAMES, read_or_make
+from config.secrets_file import NAMES, SIGNING, read_or_make
 
 KEY = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
-GIVEN = {"SECRET_KEY": "s", "JWT_SIGNING_KEY": "j", "FIELD_ENCRYPTION_KEYS": f"k1:{KEY}"}
+GIVEN = {"SECRET_KEY": 32 * "s", "JWT_SIGNING_KEY": 32 * "j", "FIELD_ENCRYPTION_KEYS": f"k1:{KEY}"}
 
 
 @pytest.fixture
@@ -50,6 +54,22 @@ def test_a_name_that_is_nowhere_is_told(path, name):
 def test_a_file_of_noise_is_an_error(path):
     path.write_bytes(b"\xff\xfe\x00")
     assert levels(path, {}) == ["error"]
+
+
+@pytest.mark.parametrize("name", SIGNING)
+@pytest.mark.parametrize(("value", "found"), [(31 * "x", 1), (32 * "x", 0), (16 * "ü", 0)])
+def test_a_signing_key_that_is_too_short_is_an_error(tmp_path, name, value, found):
+    findings = [each.found for each in secrets_findings(tmp_path, {**GIVEN, name: value}) if each.level == "error"]
+    assert findings == found * [f"{name} is shorter than 32 bytes."]
+
+
+@pytest.mark.parametrize("name", SIGNING)
+def test_the_desk_does_not_start_with_a_short_signing_key(name):
+    chosen = {**os.environ, **GIVEN, name: 31 * "x", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    run = [sys.executable, "-c", "import django; django.setup()"]
+    ended = subprocess.run(run, env=chosen, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.strip().endswith(f"ImproperlyConfigured: Shorter than 32 bytes: {name}.")
 
 
 @pytest.mark.parametrize("keys", ["k1", "k1:", "k1:short", "k1:c2hvcnQ=", f"k1:{KEY},k2:c2hvcnQ=", ",", "k1:%%%"])
