@@ -137,23 +137,20 @@ def _worked(claim: Claim, work: Callable[[], Response], *, undo: Callable[[], An
         with undo():
             response = work()
     except AppError as refusal:
-        if claim.is_held or refusal.status not in _REFUSALS_KEPT or isinstance(refusal, InProgress):
+        if claim.is_held or not _is_last_word(refusal):
             raise
-        response = _refused(refusal)
+        response = Response(error_body(refusal.code, refusal.message, refusal.errors), status=refusal.status)
     claim.finish(_kept(response))
     return response
 
 
-def _refused(refusal: AppError) -> Response:
-    response = Response(error_body(refusal.code, refusal.message, refusal.errors), status=refusal.status)
-    response.exception = True
-    return response
+def _is_last_word(refusal: AppError) -> bool:
+    """Whether a business rule has spoken: what names a time to try again has not decided yet."""
+    return refusal.status in _REFUSALS_KEPT and refusal.retry_after_seconds is None
 
 
 def _replayed(status: int, data: Any) -> Response:
-    response = Response(data, status=status, headers={REPLAYED: "true"})
-    response.exception = status >= 400
-    return response
+    return Response(data, status=status, headers={REPLAYED: "true"})
 
 
 def _kept(response: Response) -> Kept:
