@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 ROUNDS = dose("PROOF_LOGINS", small=50)
 MOST_APART_SECONDS = 0.005
 LOGIN, REGISTER = "/api/v1/auth/login", "/api/v1/auth/register"
+RESET = "/api/v1/auth/password/reset"
 
 _numbers = itertools.count(1)
 
@@ -36,6 +37,10 @@ def register(email: str) -> int:
     return ask(REGISTER, {"email": email, "password": PASSWORD})
 
 
+def reset(email: str) -> int:
+    return ask(RESET, {"email": email})
+
+
 # What is asked of one who is there and of one who is not, and what both are told.
 PAIRS = {
     "login, known and unknown": (lambda: log_in("tom"), lambda: log_in("nobody"), {401}),
@@ -45,6 +50,7 @@ PAIRS = {
         {401},
     ),
     "login, inactive and unknown": (lambda: log_in("vic"), lambda: log_in("nobody"), {401}),
+    "reset, known and unknown": (lambda: reset("tom@example.com"), lambda: reset("nobody@example.com"), {200}),
     "registration, taken and free": (
         lambda: register("tom@example.com"),
         lambda: register(f"new{next(_numbers)}@example.com"),
