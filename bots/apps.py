@@ -8,10 +8,13 @@ class BotsConfig(AppConfig):
 
     def ready(self) -> None:
         from bots import examinations
+        from bots.selectors.accounts import groups_of_bot
         from bots.services import connections
         from core.examinations import register
         from groups.services import membership
+        from trading.models import querysets
 
+        querysets.find_groups_of_bots_with(groups_of_bot)
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)
         register("bots", examinations.examine_keys, needs=("migrations",))

@@ -9,8 +9,8 @@ from channels.db import database_sync_to_async
 from accounts.consumers import BadMessage, PersonalConsumer
 from accounts.models import User
 from accounts.sockets import Caller
-from bots.selectors.bots import readable_bot, readable_pairs
-from core.errors import AppError, Missing
+from bots.selectors.bots import TO_READ, readable_bot, readable_pairs
+from core.errors import AppError, Forbidden, Missing
 from core.streams.hub import catch_up, last_cursor
 from core.streams.reading import Forgotten
 from trading.services.facts import bot_stream
@@ -42,7 +42,7 @@ class BotUpdates(PersonalConsumer):
     async def _subscribe(self, message: dict[str, Any]) -> None:
         assert self.caller is not None
         since = self._since(message)
-        bot_id = await _readable_bot(self.caller.user, _bot_id(message))
+        bot_id = await _readable_bot(self.caller.user.pk, _bot_id(message))
         if bot_id not in self._bots and len(self._bots) >= MOST_SUBSCRIPTIONS:
             raise AppError(f"A socket follows {MOST_SUBSCRIPTIONS} bots at most.", code="TOO_MANY_SUBSCRIPTIONS")
         place = await self._begin(bot_id, since)
@@ -116,5 +116,9 @@ def _bot_id(message: dict[str, Any]) -> UUID:
 
 
 @database_sync_to_async
-def _readable_bot(user: User, bot_id: UUID) -> UUID:
+def _readable_bot(user_id: UUID, bot_id: UUID) -> UUID:
+    """Ask of the user as they are now: a socket stands for hours, and the role of who opened it may have changed."""
+    user = User.objects.get(pk=user_id)
+    if not user.has_perm(TO_READ):
+        raise Forbidden("Your role may not read bots.")
     return readable_bot(user, bot_id).pk

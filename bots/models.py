@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from accounts.models import Role, Share, TradingAccount, User
+from accounts.models import Share, TradingAccount, User
+from accounts.models.reach import ReachQuerySet
 from bots.config import BotConfig
 from groups.models import AccountGroup
 
@@ -43,19 +44,14 @@ class Timeframe(models.TextChoices):
     ONE_WEEK = "1w"
 
 
-class BotQuerySet(models.QuerySet["Bot"]):
+class BotQuerySet(ReachQuerySet["Bot"]):
     """Reads bots, always from who asks."""
 
-    def visible_to(self, user: User) -> Self:
-        """Bots that `user` may read: all for an admin, else their own and those shared with them."""
-        if user.role == Role.ADMIN:
-            return self
-        shared = Share.objects.filter(user=user, scope_type=Share.Scope.BOT).values("scope_id")
-        return self.filter(models.Q(owner=user) | models.Q(pk__in=shared))
+    def rows_of(self, user: User) -> models.Q:
+        return models.Q(owner=user)
 
-    def writable_by(self, user: User) -> Self:
-        """Bots that `user` may change: all for an admin, else their own. A share is read-only."""
-        return self if user.role == Role.ADMIN else self.filter(owner=user)
+    def rows_shown_to(self, user: User) -> models.Q:
+        return models.Q(pk__in=Share.objects.ids_shown_to(user, Share.Scope.BOT))
 
     def living(self) -> Self:
         """Bots that are not deleted."""

@@ -6,18 +6,22 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
-from accounts.models import Role, Share, TradingAccount, User
+from accounts.models import Share, TradingAccount, User
+from accounts.models.reach import ReachQuerySet
 
 
-class AccountGroupQuerySet(models.QuerySet["AccountGroup"]):
-    """Reads groups, always from who asks."""
+class AccountGroupQuerySet(ReachQuerySet["AccountGroup"]):
+    """Reads groups, always from who asks. They are the admins': nobody else's own."""
 
-    def visible_to(self, user: User) -> Self:
-        """Groups that `user` may read: all for an admin, else those shared with them."""
-        if user.role == Role.ADMIN:
-            return self
-        shared = Share.objects.filter(user=user, scope_type=Share.Scope.GROUP).values("scope_id")
-        return self.filter(pk__in=shared)
+    def rows_shown_to(self, user: User) -> models.Q:
+        return models.Q(pk__in=Share.objects.ids_shown_to(user, Share.Scope.GROUP))
+
+    def connectable_by(self, user: User) -> Self:
+        """Groups that `user` may let a bot trade: those they may change, and those with only members of theirs."""
+        theirs = TradingAccount.objects.writable_by(user)
+        members, others = GroupMember.objects.all(), GroupMember.objects.exclude(account__in=theirs)
+        only_theirs = models.Q(pk__in=members.values("group")) & ~models.Q(pk__in=others.values("group"))
+        return self.filter(models.Q(pk__in=AccountGroup.objects.writable_by(user)) | only_theirs)
 
 
 class AccountGroup(models.Model):

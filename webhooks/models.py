@@ -1,11 +1,11 @@
 """Deliveries: every alert whose sender was proved, as it came."""
 
 import uuid
-from typing import Self
 
 from django.db import models
 
 from accounts.models import User
+from accounts.models.reach import ReachQuerySet
 from bots.models import Bot
 
 
@@ -27,12 +27,12 @@ class Proof(models.TextChoices):
     SIGNATURE = "signature"
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+class DeliveryQuerySet(ReachQuerySet["Delivery"]):
     """Reads deliveries, always from who asks."""
 
-    def visible_to(self, user: User) -> Self:
-        """Deliveries of the bots that `user` may read."""
-        return self.filter(bot__in=Bot.objects.visible_to(user))
+    def rows_shown_to(self, user: User) -> models.Q:
+        """Deliveries of the bots that `user` may read; they are nobody's to change."""
+        return models.Q(bot__in=Bot.objects.visible_to(user))
 
 
 class Delivery(models.Model):

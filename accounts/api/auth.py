@@ -26,6 +26,7 @@ from accounts.models.sessions import EndReason
 from accounts.selectors import people
 from accounts.services import registration, sessions
 from core.api.answers import told, told_schema
+from core.api.permissions import EVERY_ROLE
 from core.limits import hit, require
 from core.middleware import arrival_of
 
@@ -75,6 +76,8 @@ class DoorViewSet(viewsets.ViewSet):
 
 class SelfViewSet(viewsets.ViewSet):
     """For whoever is logged in, about themselves."""
+
+    permissions_needed = {"read": EVERY_ROLE, "write": EVERY_ROLE}
 
     @extend_schema(request=None, responses=LOGGED_OUT)
     def logout(self, request: Request) -> Response:

@@ -1,10 +1,22 @@
 """Shares: what an admin lets a user read beside their own."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models.users import User
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    """Reads shares."""
+
+    def ids_shown_to(self, user: "User", scope_type: "Share.Scope") -> models.QuerySet["Share", uuid.UUID]:
+        """Return the ids of what is shared with `user`, for a subselect."""
+        return self.filter(user=user, scope_type=scope_type).order_by().values_list("scope_id", flat=True)
 
 
 class Share(models.Model):
@@ -27,6 +39,8 @@ class Share(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
+
+    objects = ShareQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "id")

@@ -7,8 +7,9 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
+from accounts.models.reach import ReachQuerySet
 from accounts.models.shares import Share
-from accounts.models.users import Role, User
+from accounts.models.users import User
 from core.fields import MoneyField
 
 PAPER = "paper"
@@ -19,19 +20,15 @@ def new_seed() -> int:
     return secrets.randbelow(2**31)
 
 
-class TradingAccountQuerySet(models.QuerySet["TradingAccount"]):
+class TradingAccountQuerySet(ReachQuerySet["TradingAccount"]):
     """Reads accounts, always from who asks."""
 
-    def visible_to(self, user: User) -> Self:
-        """Accounts that `user` may read: all for an admin, else their own and those shared with them."""
-        if user.role == Role.ADMIN:
-            return self
-        shared = Share.objects.filter(user=user, scope_type=Share.Scope.ACCOUNT).values("scope_id")
-        return self.filter(models.Q(owner=user) | models.Q(pk__in=shared))
+    def rows_of(self, user: User) -> models.Q:
+        return models.Q(owner=user)
 
-    def writable_by(self, user: User) -> Self:
-        """Accounts that `user` may change or trade: all for an admin, else their own. A share is read-only."""
-        return self if user.role == Role.ADMIN else self.filter(owner=user)
+    def rows_shown_to(self, user: User) -> models.Q:
+        """Accounts that are shared themselves: a group's or a bot's share shows nothing of an account."""
+        return models.Q(pk__in=Share.objects.ids_shown_to(user, Share.Scope.ACCOUNT))
 
     def living(self) -> Self:
         """Accounts that are not deleted."""

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 from django.db import models
 
+from accounts.models.reach import ReachQuerySet
 from accounts.models.trading_accounts import TradingAccount
 from accounts.models.users import User
 from core.fields import MoneyField
@@ -37,12 +38,12 @@ class LedgerIsAppendOnly(TypeError):
     """Code tried to change, delete or silently skip ledger rows."""
 
 
-class TransferQuerySet(models.QuerySet["Transfer"]):
+class TransferQuerySet(ReachQuerySet["Transfer"]):
     """Reads the ledger. What would change it raises; the database refuses it too."""
 
-    def visible_to(self, user: User) -> Self:
-        """Rows of the accounts that `user` may read."""
-        return self.filter(account__in=TradingAccount.objects.visible_to(user))
+    def rows_shown_to(self, user: User) -> models.Q:
+        """Rows of the accounts that `user` may read; they are nobody's to change."""
+        return models.Q(account__in=TradingAccount.objects.visible_to(user))
 
     def bulk_create(  # type: ignore[override]
         self,
@@ -54,7 +55,7 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
     ) -> Any:
         if ignore_conflicts or update_conflicts:
             raise LedgerIsAppendOnly("A ledger row is never skipped or replaced.")
-        return super().bulk_create(objs, batch_size, **kwargs)  # type: ignore[arg-type]
+        return super().bulk_create(objs, batch_size, **kwargs)
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise LedgerIsAppendOnly("Ledger rows are never changed; write a transfer that corrects them.")

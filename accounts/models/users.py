@@ -2,10 +2,10 @@
 
 import re
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import Group, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import RegexValidator
@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.models.reach import ReachQuerySet
 from accounts.roles import Role
 
 __all__ = ["Role", "User"]
@@ -27,8 +28,24 @@ def folded(name: str | None) -> str:
     return (name or "").strip().lower()
 
 
+class UserQuerySet(ReachQuerySet["User"]):
+    """Reads people. Whatever an operator lets a role do, only admins reach others than themselves."""
+
+    def rows_shown_to(self, user: "User") -> models.Q:
+        return models.Q(pk=user.pk)
+
+    def holding(self, permission: str) -> Self:
+        """People whose role has `permission` ("app.codename") now, in the statement that this becomes part of."""
+        app, _, codename = permission.partition(".")
+        roles = Group.objects.filter(permissions__content_type__app_label=app, permissions__codename=codename)
+        return self.filter(models.Q(role=Role.ADMIN) | models.Q(role__in=roles.values("name")))
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users, and finds one by what a person types: the user name or the e-mail address, in any case."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
 
     def new(self, *, username: str, email: str, **fields: Any) -> "User":
         """Return a user that is not stored yet, its names folded and its fields checked. Raises ValidationError."""

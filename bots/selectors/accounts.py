@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet
 
 from accounts.models import TradingAccount
 from accounts.models.trading_accounts import TradingAccountQuerySet
@@ -17,6 +17,11 @@ def accounts_of(bot: Bot) -> TradingAccountQuerySet:
     members = GroupMember.objects.filter(group__in=connections.values("group")).values("account")
     direct = connections.exclude(account=None).values("account")
     return TradingAccount.objects.living().filter(Q(pk__in=direct) | Q(pk__in=members)).order_by("pk")
+
+
+def groups_of_bot(bot_id: OuterRef) -> QuerySet[BotConnection, UUID | None]:
+    """Return the groups that a bot is connected to, for a subselect that names the bot by `bot_id`."""
+    return BotConnection.objects.filter(bot=bot_id).exclude(group=None).order_by().values_list("group", flat=True)
 
 
 def account_ids_by_bot(bots: Iterable[Bot]) -> dict[UUID, list[UUID]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import Role, TradingAccount
+from accounts.models import TradingAccount
 from bots.models import Bot, BotConnection
 from bots.selectors.accounts import accounts_of
 from core.errors import Conflict, Missing
@@ -118,8 +118,8 @@ def _check_coin(bot: Bot, account_ids: Collection[UUID], *, groups: Collection[U
 
 def _check_owner(bot: Bot, account_ids: Collection[UUID]) -> None:
     """A bot trades accounts of its owner only; an admin's bot trades anybody's."""
-    others = TradingAccount.objects.filter(pk__in=account_ids).exclude(owner=bot.owner_id)
-    if bot.owner.role != Role.ADMIN and others.exists():
+    theirs = TradingAccount.objects.writable_by(bot.owner)
+    if TradingAccount.objects.filter(pk__in=account_ids).exclude(pk__in=theirs).exists():
         raise NotTheOwners(f"{bot.name} trades for its owner, and not all of these accounts are theirs.")
 
 

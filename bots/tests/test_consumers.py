@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import Group, Permission
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -469,6 +470,43 @@ class TestFollowing:
         pairs = [(user.pk, bot_id) for user in people for bot_id in (bot.pk, deleted.pk, unknown)]
         with django_assert_num_queries(1):
             assert readable_pairs(pairs) == {(user.pk, bot.pk) for user in (ada, tom, vic)}
+
+    @pytest.mark.parametrize("who", ["ada", "tom", "vic", "eve", "mallory"])
+    @pytest.mark.parametrize("taken", [(), ("trader", "viewer")])
+    def test_it_is_the_answer_that_a_request_gets(self, bot, request, who, taken):
+        user = request.getfixturevalue(who)
+        Share.objects.create(user=request.getfixturevalue("vic"), scope_type=Share.Scope.BOT, scope_id=bot.id)
+        for group in Group.objects.filter(name__in=taken):
+            group.permissions.remove(Permission.objects.get(codename="view_bot"))
+        assert (readable_pairs([(user.pk, bot.pk)]) == {(user.pk, bot.pk)}) == user.has_perm("bots.view_bot", bot)
+
+    @pytest.mark.parametrize("change", [{"role": "viewer"}, {"is_active": False}])
+    def test_an_admin_who_is_one_no_more_follows_nothing_of_others(self, bot, ada, change):
+        User.objects.filter(pk=ada.pk).update(**change)
+        assert readable_pairs([(ada.pk, bot.pk)]) == set()
+
+    def test_a_role_that_may_read_bots_no_more_ends_the_subscription(self, bot, tom):
+        async def work():
+            async with Talk(path) as peer:
+                await peer.subscribe(bot)
+                await trader.permissions.aremove(permission)
+                return await peer.hear(), await peer.subscribe(bot)
+
+        path, trader = path_of(tom), Group.objects.get(name="trader")
+        permission = Permission.objects.get(codename="view_bot")
+        gone, refused = talk(work)
+        assert (gone, refused["code"]) == ({"type": "unsubscribed", "bot_id": str(bot.id)}, "FORBIDDEN")
+
+    def test_an_admin_who_was_demoted_meanwhile_does_not_subscribe(self, bot, ada):
+        async def work():
+            async with Talk(path) as peer:
+                await peer.say(**PING)
+                await peer.hear()
+                await User.objects.filter(pk=ada.pk).aupdate(role="viewer")
+                return await peer.subscribe(bot)
+
+        path = path_of(ada)
+        assert talk(work) == NO_SUCH_BOT
 
     def test_a_change_of_status_is_told(self, bot):
         change_status(bot.id, BotStatus.ACTIVE)

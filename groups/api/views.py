@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
@@ -17,6 +16,7 @@ from core.api.reading import read_body
 from core.errors import Missing
 from groups.api.serializers import GroupAnswer, GroupInput, MembersInput, group_data, joinings_data
 from groups.models import AccountGroup
+from groups.selectors.groups import readable_group, writable_group
 from groups.services.membership import Joining, add_accounts, add_each, create_group, remove_account
 
 GROUP_SCHEMA = told_schema("GroupTold", group=GroupAnswer())
@@ -60,33 +60,37 @@ class GroupViewSet(viewsets.GenericViewSet):
 
     @extend_schema(responses=GROUP_SCHEMA)
     def retrieve(self, request: Request, group_id: UUID) -> Response:
-        return told("Group retrieved successfully", {"group": group_data(_group(request, group_id))})
+        return told("Group retrieved successfully", {"group": group_data(_readable(request, group_id))})
 
     @extend_schema(request=MembersInput, responses=BULK_SCHEMA)
     def add_members(self, request: Request, group_id: UUID) -> Response:
-        group = _group(request, group_id)
+        group = _writable(request, group_id)
         wanted = set(read_body(MembersInput, request)["account_ids"])
         found = TradingAccount.objects.living().writable_by(user_of(request)).filter(pk__in=wanted)
         joinings = add_each(group, list(found)) if found else []
         joinings += [Joining(pk, AccountMissing()) for pk in wanted - {joining.account_id for joining in joinings}]
-        data = {"results": joinings_data(joinings), "group": group_data(_group(request, group_id))}
+        data = {"results": joinings_data(joinings), "group": group_data(_readable(request, group_id))}
         return told("Bulk account addition completed", data)
 
     @extend_schema(request=None, responses=GROUP_SCHEMA)
     def add_member(self, request: Request, group_id: UUID, account_id: UUID) -> Response:
-        group = _group(request, group_id)
+        group = _writable(request, group_id)
         _writable_accounts(request, [account_id])
         add_accounts(group, [account_id])
-        return told("Account added to group", {"group": group_data(_group(request, group_id))})
+        return told("Account added to group", {"group": group_data(_readable(request, group_id))})
 
     @extend_schema(responses=GROUP_SCHEMA)
     def remove_member(self, request: Request, group_id: UUID, account_id: UUID) -> Response:
-        remove_account(_group(request, group_id), account_id)
-        return told("Account removed from group", {"group": group_data(_group(request, group_id))})
+        remove_account(_writable(request, group_id), account_id)
+        return told("Account removed from group", {"group": group_data(_readable(request, group_id))})
 
 
-def _group(request: Request, group_id: UUID) -> AccountGroup:
-    return get_object_or_404(AccountGroup.objects.visible_to(user_of(request)).prefetch_related("members"), pk=group_id)
+def _readable(request: Request, group_id: UUID) -> AccountGroup:
+    return readable_group(user_of(request), group_id)
+
+
+def _writable(request: Request, group_id: UUID) -> AccountGroup:
+    return writable_group(user_of(request), group_id)
 
 
 def _writable_accounts(request: Request, account_ids: list[UUID]) -> list[TradingAccount]:

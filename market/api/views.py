@@ -9,6 +9,7 @@ from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.permissions import EVERY_ROLE
 from market.api.filters import InstrumentFilter
 from market.api.serializers import CategoryQuery, InstrumentAnswer, PriceQuery, TickerAnswer
 from market.models import Instrument
@@ -23,6 +24,7 @@ class InstrumentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     queryset = Instrument.objects.in_order()
     serializer_class = InstrumentAnswer
     filterset_class = InstrumentFilter
+    permissions_needed = {"read": EVERY_ROLE}
 
     @extend_schema(parameters=[SYMBOL], responses=InstrumentAnswer)
     def retrieve(self, request: Request, symbol: str) -> Response:
@@ -31,6 +33,8 @@ class InstrumentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
 class TickerViewSet(viewsets.ViewSet):
     """The newest price of one instrument."""
+
+    permissions_needed = {"read": EVERY_ROLE}
 
     @extend_schema(parameters=[SYMBOL, CategoryQuery], responses=TickerAnswer)
     def retrieve(self, request: Request, symbol: str) -> Response:

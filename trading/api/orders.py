@@ -4,15 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import rights
 from accounts.api.authentication import user_of
-from accounts.selectors.trading_accounts import readable_account, writable_account
+from accounts.selectors.trading_accounts import writable_account
 from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body, read_query
 from core.errors import Invalid, Missing
@@ -20,6 +20,7 @@ from market.models import Instrument
 from market.selectors import find_instrument, instruments_by_id
 from trading.api.serializers import OrderAnswer, OrderInput, OrderQuery
 from trading.models import AccountScope, Order, OrderStatus, ScopeType
+from trading.selectors.accounts import account_to_list
 from trading.services.orders import OrderRequest, place_order
 
 
@@ -45,7 +46,7 @@ class OrderViewSet(viewsets.GenericViewSet):
     @extend_schema(parameters=[OrderQuery], responses=OrderAnswer(many=True))
     def list(self, request: Request, account_id: UUID | None = None) -> Response:
         if account_id is not None:
-            readable_account(user_of(request), account_id)
+            account_to_list(user_of(request), account_id)
         orders = _filtered(request, account_id).select_related("instrument")
         page = self.paginate_queryset(orders)
         return self.get_paginated_response(OrderAnswer(page, many=True).data)
@@ -66,10 +67,11 @@ class OrderViewSet(viewsets.GenericViewSet):
 
     @extend_schema(responses=OrderAnswer)
     def retrieve(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
-        orders = Order.objects.visible_to(user_of(request)).select_related("instrument")
+        orders = Order.objects.select_related("instrument")
         if account_id is not None:
             orders = orders.filter(account=account_id)
-        return Response(OrderAnswer(get_object_or_404(orders, pk=order_id)).data)
+        missing = Missing("There is no such order.")
+        return Response(OrderAnswer(rights.readable(orders, user_of(request), order_id, missing=missing)).data)
 
 
 def _placed(order: Order) -> Response:

@@ -2,18 +2,19 @@
 
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import rights
 from accounts.api.authentication import user_of
-from accounts.selectors.trading_accounts import readable_account
 from core.api.reading import read_query
+from core.errors import Missing
 from trading.api.serializers import PositionAnswer, PositionQuery
 from trading.models import Position
+from trading.selectors.accounts import account_to_list
 from trading.selectors.positions import mark_positions
 
 
@@ -26,8 +27,8 @@ class PositionViewSet(viewsets.GenericViewSet):
 
     @extend_schema(parameters=[PositionQuery], responses=PositionAnswer(many=True))
     def list(self, request: Request, account_id: UUID) -> Response:
-        account = readable_account(user_of(request), account_id)
-        positions = Position.objects.filter(account=account).select_related("instrument")
+        account = account_to_list(user_of(request), account_id)
+        positions = Position.objects.visible_to(user_of(request)).filter(account=account).select_related("instrument")
         is_open = read_query(PositionQuery, request)["is_open"]
         if is_open is not None:
             positions = positions.filter(is_open=is_open)
@@ -36,6 +37,8 @@ class PositionViewSet(viewsets.GenericViewSet):
 
     @extend_schema(responses=PositionAnswer)
     def retrieve(self, request: Request, account_id: UUID, position_id: UUID) -> Response:
-        visible = Position.objects.visible_to(user_of(request)).filter(account=account_id).select_related("instrument")
-        marked = mark_positions([get_object_or_404(visible, pk=position_id)], now=timezone.now())
+        positions = Position.objects.filter(account=account_id).select_related("instrument")
+        missing = Missing("There is no such position.")
+        position = rights.readable(positions, user_of(request), position_id, missing=missing)
+        marked = mark_positions([position], now=timezone.now())
         return Response(PositionAnswer(marked[0]).data)

@@ -2,14 +2,15 @@
 
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import rights
 from accounts.api.authentication import user_of
 from core.api.reading import read_query
+from core.errors import Missing
 from trading.api.serializers import SignalAnswer, SignalQuery, SignalRow
 from trading.models import Signal
 from trading.selectors.results import results_of
@@ -29,6 +30,7 @@ class SignalViewSet(viewsets.GenericViewSet):
 
     @extend_schema(responses=SignalAnswer)
     def retrieve(self, request: Request, correlation_id: UUID) -> Response:
-        signal = get_object_or_404(Signal.objects.visible_to(user_of(request)), pk=correlation_id)
-        signal.results = results_of(signal, seen_by=user_of(request))  # type: ignore[attr-defined]
+        missing = Missing("There is no such signal.")
+        signal = rights.readable(Signal.objects.all(), user_of(request), correlation_id, missing=missing)
+        signal.results = results_of(signal, seen_by=user_of(request))
         return Response(SignalAnswer(signal).data)

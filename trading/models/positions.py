@@ -8,7 +8,7 @@ from django.db import models
 from accounts.models import TradingAccount
 from core.fields import MoneyField, PriceField, QuantityField
 from market.models import Instrument
-from trading.models.querysets import AccountRowsQuerySet
+from trading.models.querysets import PositionQuerySet
 
 
 class PositionSide(models.TextChoices):
@@ -19,14 +19,6 @@ class PositionSide(models.TextChoices):
     def direction(self) -> int:
         """+1 for long, -1 for short: how the engine knows a side."""
         return 1 if self == PositionSide.LONG else -1
-
-
-class PositionQuerySet(AccountRowsQuerySet):
-    """Reads positions."""
-
-    def open(self) -> "PositionQuerySet":
-        """Positions that are held now: at most one per account and instrument."""
-        return self.filter(is_open=True)
 
 
 class Position(models.Model):

@@ -1,50 +1,105 @@
-"""What every row that belongs to an account shares: it is read from who asks."""
+"""What every row that belongs to an account shares: it is read from who asks.
 
-from typing import Any, Self
-from uuid import UUID
+A share of an account shows all its rows. A share of a bot or of a group shows, of the accounts that they trade, what
+was done in their name and nothing else: what the bot did; what the group traded, and what the bots connected to the
+group did on its members.
+"""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.db import models
 
-from accounts.models import Role, Share, TradingAccount, User
+from accounts.models import Share, TradingAccount, User
+from accounts.models.reach import ReachQuerySet
+from trading.models.risk import AccountScope, ScopeType
+
+GroupsOfBot = Callable[[models.OuterRef], models.QuerySet[Any, Any]]
+_groups_of_bot: list[GroupsOfBot] = []
 
 
-def bots_shown_to(user: User) -> models.QuerySet[Share, UUID]:
-    """Return the ids of the bots that are shared with `user`: what those bots did may be read."""
-    return Share.objects.filter(user=user, scope_type=Share.Scope.BOT).values_list("scope_id", flat=True)
+def find_groups_of_bots_with(finder: GroupsOfBot) -> None:
+    """Let `finder` name the groups that a bot is connected to, from now on. Called once, by the app that knows."""
+    _groups_of_bot[:] = [finder]
 
 
-class AccountRowsQuerySet(models.QuerySet[Any]):
-    """Rows with an `account`; `bot_path` leads to the bot that they came from, where one did."""
+def shared(user: User, scope_type: Share.Scope) -> models.QuerySet[Share, Any]:
+    """Return the ids of what is shared with `user`, for a subselect."""
+    return Share.objects.ids_shown_to(user, scope_type)
 
-    bot_path: str | None = None
 
-    def visible_to(self, user: User) -> Self:
-        """Rows of the accounts that `user` may read, and those of bots shared with them."""
-        if user.role == Role.ADMIN:
-            return self
-        seen = models.Q(account__in=TradingAccount.objects.visible_to(user))
-        if self.bot_path:
-            seen |= models.Q(**{f"{self.bot_path}__in": bots_shown_to(user)})
-        return self.filter(seen)
+class AccountRowsQuerySet(ReachQuerySet[Any]):
+    """Rows with an `account`; `bot_path` and `group_path` lead to those in whose name they came to be."""
 
-    def writable_by(self, user: User) -> Self:
-        """Rows of the accounts that `user` may trade."""
-        return self.filter(account__in=TradingAccount.objects.writable_by(user))
+    bot_path: str
+    group_path: str
+
+    def rows_of(self, user: User) -> models.Q:
+        return models.Q(account__in=TradingAccount.objects.writable_by(user))
+
+    def rows_shown_to(self, user: User) -> models.Q:
+        return models.Q(account__in=TradingAccount.objects.visible_to(user)) | self.done_for(user)
+
+    def done_for(self, user: User) -> models.Q:
+        """What was done in the name of bots and groups that are shared with `user`."""
+        done = models.Q(**{f"{self.bot_path}__in": shared(user, Share.Scope.BOT)})
+        done |= models.Q(**{f"{self.group_path}__in": shared(user, Share.Scope.GROUP)})
+        for groups_of_bot in _groups_of_bot:
+            bots_groups = groups_of_bot(models.OuterRef(models.OuterRef(self.bot_path)))
+            done |= models.Q(models.Exists(_memberships(user).filter(scope_id__in=bots_groups)))
+        return done
+
+
+def _memberships(user: User) -> models.QuerySet[AccountScope]:
+    """Return what makes a row's account a member of groups that are shared with `user`."""
+    return AccountScope.objects.filter(
+        account=models.OuterRef("account"), scope_type=ScopeType.GROUP, scope_id__in=shared(user, Share.Scope.GROUP)
+    )
 
 
 class OrderQuerySet(AccountRowsQuerySet):
     """Orders."""
 
     bot_path = "bot_id"
+    group_path = "signal__group_id"
 
 
 class FillQuerySet(AccountRowsQuerySet):
     """Fills."""
 
     bot_path = "order__bot_id"
+    group_path = "order__signal__group_id"
 
 
 class OutcomeQuerySet(AccountRowsQuerySet):
     """Outcomes."""
 
     bot_path = "signal__bot_id"
+    group_path = "signal__group_id"
+
+
+class PositionQuerySet(AccountRowsQuerySet):
+    """Positions. One came to be in somebody's name where a fill on it did: an owner's own trades stay their own."""
+
+    def done_for(self, user: User) -> models.Q:
+        fills: FillQuerySet = self.model.fills.field.model.objects.all()
+        return models.Q(models.Exists(fills.filter(fills.done_for(user), position=models.OuterRef("pk"))))
+
+    def open(self) -> "PositionQuerySet":
+        """Positions that are held now: at most one per account and instrument."""
+        return self.filter(is_open=True)
+
+
+class SignalQuerySet(ReachQuerySet[Any]):
+    """Signals."""
+
+    def rows_of(self, user: User) -> models.Q:
+        return models.Q(user=user)
+
+    def rows_shown_to(self, user: User) -> models.Q:
+        """Signals of bots and groups that are shared with `user`, and those with an outcome that they may read."""
+        outcomes: OutcomeQuerySet = self.model.outcomes.field.model.objects.all()
+        done = models.Q(bot_id__in=shared(user, Share.Scope.BOT)) | models.Q(
+            group_id__in=shared(user, Share.Scope.GROUP)
+        )
+        return done | models.Q(models.Exists(outcomes.visible_to(user).filter(signal=models.OuterRef("pk"))))

@@ -1,17 +1,16 @@
 """Signals and outcomes: who asked for what, and what became of it on each account."""
 
 import uuid
-from typing import Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Coalesce
 
-from accounts.models import Role, TradingAccount, User
+from accounts.models import TradingAccount
 from core.fields import PriceField, QuantityField
 from market.models import Instrument
-from trading.models.querysets import OutcomeQuerySet, bots_shown_to
+from trading.models.querysets import OutcomeQuerySet, SignalQuerySet
 
 
 class SignalSource(models.TextChoices):
@@ -26,19 +25,6 @@ class SignalStatus(models.TextChoices):
     PROCESSING = "processing"
     PROCESSED = "processed"
     REJECTED = "rejected"
-
-
-class SignalQuerySet(models.QuerySet["Signal"]):
-    """Reads signals."""
-
-    def visible_to(self, user: User) -> Self:
-        """Signals that `user` asked for, that touched an account they may read, or came from a bot they may."""
-        if user.role == Role.ADMIN:
-            return self
-        touched = Outcome.objects.filter(
-            signal=models.OuterRef("pk"), account__in=TradingAccount.objects.visible_to(user)
-        )
-        return self.filter(models.Q(user=user) | models.Q(bot_id__in=bots_shown_to(user)) | models.Exists(touched))
 
 
 class Signal(models.Model):

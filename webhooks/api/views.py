@@ -5,7 +5,6 @@ import uuid
 from uuid import UUID
 
 from django.conf import settings
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,11 +14,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import rights
 from accounts.api.authentication import user_of
 from core.addresses import client_address, counted_address
 from core.api.answers import told, told_schema
 from core.api.reading import read_query
-from core.errors import TooLarge
+from core.errors import Missing, TooLarge
 from core.limits import hit, require
 from core.waiting import place_to_wait, waiter
 from webhooks.api.serializers import AlertAnswer, AlertBody, DeliveryAnswer, DeliveryQuery, DeliveryRow
@@ -87,8 +87,9 @@ class DeliveryViewSet(viewsets.GenericViewSet):
 
     @extend_schema(responses=DeliveryAnswer)
     def retrieve(self, request: Request, correlation_id: UUID) -> Response:
-        visible = Delivery.objects.visible_to(user_of(request)).select_related("duplicate_of")
-        return Response(DeliveryAnswer(get_object_or_404(visible, correlation_id=correlation_id)).data)
+        deliveries, missing = Delivery.objects.select_related("duplicate_of"), Missing("There is no such delivery.")
+        found = rights.readable(deliveries, user_of(request), correlation_id, missing=missing, by="correlation_id")
+        return Response(DeliveryAnswer(found).data)
 
 
 def _take_alert(request: Request, url_key: str) -> Response:
