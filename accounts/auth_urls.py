@@ -1,13 +1,13 @@
-"""Paths of registration, login and a person's own pages."""
+"""Paths of registration, login, a person's own pages, and people."""
 
 from django.urls import path
 
 from accounts.api.auth import DoorViewSet, SelfViewSet
 from accounts.api.passwords import PasswordResetViewSet, PasswordViewSet
 from accounts.api.sessions import SessionViewSet
+from accounts.api.users import ProfileViewSet, UserViewSet
 
 register = DoorViewSet.as_view({"post": "register"})
-profile = SelfViewSet.as_view({"get": "profile"})
 
 urlpatterns = [
     path("auth/register", register, name="auth-register"),
@@ -29,6 +29,9 @@ urlpatterns = [
         name="auth-session-terminate",
     ),
     path("auth/me", SelfViewSet.as_view({"get": "me"}), name="auth-me"),
-    path("auth/profile", profile, name="auth-profile"),
-    path("users/me", profile, name="users-me"),
+    path("auth/profile", ProfileViewSet.as_view({"get": "retrieve"}), name="auth-profile"),
+    path("auth/permissions", ProfileViewSet.as_view({"get": "permissions"}), name="auth-permissions"),
+    path("users/me", ProfileViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="users-me"),
+    path("users", UserViewSet.as_view({"get": "list"}), name="users"),
+    path("users/<uuid:user_id>", UserViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="user"),
 ]

@@ -7,13 +7,17 @@ class BotsConfig(AppConfig):
     name = "bots"
 
     def ready(self) -> None:
+        from accounts.models import Share
+        from accounts.sharing import share_rows
         from bots import examinations
+        from bots.models import Bot
         from bots.selectors.accounts import groups_of_bot
         from bots.services import connections
         from core.examinations import register
         from groups.services import membership
         from trading.models import querysets
 
+        share_rows(Share.Scope.BOT, Bot.objects.living)
         querysets.find_groups_of_bots_with(groups_of_bot)
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)

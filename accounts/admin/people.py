@@ -1,13 +1,17 @@
 """Admin pages of people: users, their roles, their sessions, what is shared with them."""
 
+from copy import copy
 from typing import Any, cast
+from uuid import UUID
 
 from axes.models import AccessAttempt
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -15,10 +19,13 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelect2Widget
 
 from accounts.models import PasswordResetRequest, Role, Share, User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.services import passwords, registration, sessions
+from accounts.services.people import LastAdmin, check_an_admin_stays
+from accounts.sharing import Scope, shareable
 from core.admin import DeskAdmin, ReadOnlyAdmin
 
 _ROLE_COLOURS = {Role.ADMIN: "danger", Role.TRADER: "success", Role.EXPORTER: "info", Role.VIEWER: "warning"}
@@ -33,11 +40,26 @@ class PasswordForm(AdminPasswordChangeForm):
         return changed
 
 
+class PersonForm(UserChangeForm):
+    """A person. Checked inside the transaction of the page: the admins stay locked until it is stored."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        wanted = copy(self.instance)
+        wanted.role = cleaned.get("role", wanted.role)
+        wanted.is_active = cleaned.get("is_active", wanted.is_active)
+        try:
+            check_an_admin_stays(wanted)
+        except LastAdmin as refusal:
+            raise ValidationError(refusal.message) from refusal
+        return cleaned
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, DeskAdmin):  # type: ignore[misc]
     """People are shut out, never deleted: their accounts' books name them."""
 
-    form = UserChangeForm
+    form = PersonForm
     add_form = UserCreationForm
     change_password_form = PasswordForm
     list_display = ("username", "email", "full_name", "role_badge", "is_active", "last_login")
@@ -138,15 +160,68 @@ class FailedLoginAdmin(ReadOnlyAdmin):
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
 
 
+class ScopeField(forms.ChoiceField):
+    """Chooses among all that may be shared, by kind and name."""
+
+    widget = UnfoldAdminSelect2Widget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=_scope_choices, **kwargs)
+
+    def clean(self, value: Any) -> Scope:
+        scope_type, _, scope_id = super().clean(value).partition(":")
+        return Scope(scope_type, UUID(scope_id))
+
+
+def _scope_choices() -> list[Any]:
+    """Return what may be shared as Django's grouped choices, read when a page is made."""
+    kinds: list[Any] = [("", "---------")]
+    for scope_type, rows in shareable().items():
+        kinds.append((f"{scope_type}s", [(f"{scope_type}:{row.pk}", _scope_name(row)) for row in rows]))
+    return kinds
+
+
+def _scope_name(row: Any) -> str:
+    """Return a row's name with its owner's: names alone do not tell accounts apart."""
+    owner = getattr(row, "owner", None)
+    return f"{row} · {owner}" if owner else str(row)
+
+
+class ShareForm(forms.ModelForm):
+    """Whom to show what."""
+
+    scope = ScopeField(label="What", help_text="They may read it, whatever their role.")
+
+    class Meta:
+        model = Share
+        fields = ("user",)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        scope, user = cleaned.get("scope"), cleaned.get("user")
+        if scope and user:
+            if user.shares.filter(scope_type=scope.scope_type, scope_id=scope.scope_id).exists():
+                raise ValidationError("It is shared with them already.")
+            self.instance.scope_type, self.instance.scope_id = scope.scope_type, scope.scope_id
+        return cleaned
+
+
 @admin.register(Share)
 class ShareAdmin(DeskAdmin):
     """Shared or taken back, never changed."""
+
+    form = ShareForm
+    add_fieldsets = ((None, {"fields": ("user", "scope")}),)
+    fieldsets = ((None, {"fields": ("user", "scope_type", "scope_id", "created_by", "created_at")}),)
 
     list_display = ("user", "scope_type", "scope_id", "created_by", "created_at")
     list_filter = ("scope_type",)
     list_select_related = ("user", "created_by")
     search_fields = ("user__username", "user__email", "scope_id")
     autocomplete_fields = ("user",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Share | None = None) -> list[Any]:
+        return list(self.add_fieldsets) if obj is None else super().get_fieldsets(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Share | None = None) -> bool:
         return False

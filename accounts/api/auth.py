@@ -1,6 +1,6 @@
 """The doors of the API: registration, login, refresh, logout, and the pages about oneself."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from accounts.api.auth_serializers import (
     LoginInput,
     MeAnswer,
-    ProfileAnswer,
     RefreshInput,
     RegisterInput,
     TokensAnswer,
@@ -21,9 +20,7 @@ from accounts.api.auth_serializers import (
 from accounts.api.authentication import session_of_request
 from accounts.devices import device_of
 from accounts.lockout import caller
-from accounts.models import User
 from accounts.models.sessions import EndReason
-from accounts.selectors import people
 from accounts.services import registration, sessions
 from core.api.answers import told, told_schema
 from core.api.permissions import EVERY_ROLE
@@ -88,11 +85,6 @@ class SelfViewSet(viewsets.ViewSet):
     @extend_schema(responses=MeAnswer)
     def me(self, request: Request) -> Response:
         return Response(MeAnswer(request.user).data)
-
-    @extend_schema(responses=ProfileAnswer)
-    def profile(self, request: Request) -> Response:
-        balance = people.spendable_balance(cast(User, request.user), now=timezone.now())
-        return Response(ProfileAnswer(request.user, context={"balance": balance}).data)
 
 
 def _checked(serializer_class: Any, request: Request) -> dict[str, Any]:

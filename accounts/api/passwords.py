@@ -16,6 +16,7 @@ from accounts.lockout import caller
 from accounts.models.users import folded
 from accounts.services import password_resets, passwords
 from core.api.answers import told, told_schema
+from core.api.permissions import EVERY_ROLE
 from core.api.serializers import StrictSerializer
 from core.limits import hit_shared, require
 
@@ -44,6 +45,8 @@ class CompleteResetInput(StrictSerializer):
 
 class PasswordViewSet(viewsets.ViewSet):
     """For whoever is logged in and knows their password."""
+
+    permissions_needed = {"write": EVERY_ROLE}
 
     @extend_schema(request=ChangePasswordInput, responses=DONE)
     def change(self, request: Request) -> Response:

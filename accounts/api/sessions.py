@@ -15,6 +15,7 @@ from accounts.models import UserSession
 from accounts.selectors import people
 from accounts.services import sessions
 from core.api.answers import told, told_schema
+from core.api.permissions import EVERY_ROLE
 
 
 class SessionAnswer(serializers.Serializer):
@@ -42,6 +43,8 @@ TERMINATED = told_schema("SessionTerminatedAnswer", timestamp=serializers.DateTi
 
 class SessionViewSet(viewsets.ViewSet):
     """One's own sessions; an admin may end anybody's."""
+
+    permissions_needed = {"read": EVERY_ROLE, "write": EVERY_ROLE}
 
     @extend_schema(responses=SESSIONS)
     def list(self, request: Request) -> Response:

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from accounts.models.users import Role, User
+from accounts.models.reach import ReachQuerySet
+from accounts.models.users import User
 
 
 class EndReason(models.TextChoices):
@@ -20,16 +21,15 @@ class EndReason(models.TextChoices):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a reason, not a password)
 
 
-class UserSessionQuerySet(models.QuerySet["UserSession"]):
-    """Reads sessions."""
+class UserSessionQuerySet(ReachQuerySet["UserSession"]):
+    """Reads sessions: one's own, for an admin anybody's."""
+
+    def rows_of(self, user: User) -> models.Q:
+        return models.Q(user=user)
 
     def alive(self, now: datetime) -> Self:
         """Sessions that let their user in: not ended, not run out, the user active. Their users come along."""
         return self.filter(ended_at=None, expires_at__gt=now, user__is_active=True).select_related("user")
-
-    def visible_to(self, user: User) -> Self:
-        """Sessions that `user` may see and end: all for an admin, else their own."""
-        return self if user.role == Role.ADMIN else self.filter(user=user)
 
 
 class UserSession(models.Model):

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.figures import figures_of
-from accounts.models import TradingAccount, User, UserSession
+from accounts.models import Role, TradingAccount, User, UserSession
+from accounts.models.users import UserQuerySet
 from accounts.tokens import Claims, InvalidToken, read_access
 
 # Under which name Django's session of a browser keeps the id of ours.
@@ -39,6 +40,22 @@ def session_of_page(store: SessionBase, *, now: datetime) -> UserSession | None:
 def live_sessions(user: User, *, now: datetime) -> QuerySet[UserSession]:
     """Return the sessions in which a user is logged in, the newest first."""
     return UserSession.objects.alive(now).filter(user=user)
+
+
+def with_shares() -> UserQuerySet:
+    """Return all people by name, what is shared with them in one statement more."""
+    return User.objects.get_queryset().order_by("username").prefetch_related("shares")
+
+
+def people_found(seen_by: User, *, search: str, is_active: bool | None, role: Role | None = None) -> UserQuerySet:
+    """Return the people that `seen_by` may read, with their shares; None and "" ask for nothing in particular."""
+    found = with_shares().visible_to(seen_by)
+    if role is not None:
+        found = found.filter(role=role)
+    if is_active is not None:
+        found = found.filter(is_active=is_active)
+    wanted = Q(username__icontains=search) | Q(email__icontains=search) | Q(full_name__icontains=search)
+    return found.filter(wanted) if search else found
 
 
 def permissions_of(user: User) -> list[str]:

@@ -118,7 +118,7 @@ def end_sessions(chosen: QuerySet[UserSession], *, reason: EndReason, now: datet
 
 def terminate_session(session_id: UUID, *, asker: User, now: datetime) -> None:
     """End a live session: one's own, for an admin anybody's. Raises NoSuchSession."""
-    live = UserSession.objects.visible_to(asker).alive(now).filter(pk=session_id)
+    live = UserSession.objects.writable_by(asker).alive(now).filter(pk=session_id)
     if not end_sessions(live, reason=EndReason.TERMINATED, now=now):
         raise NoSuchSession
 

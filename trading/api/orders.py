@@ -20,6 +20,7 @@ from market.models import Instrument
 from market.selectors import find_instrument, instruments_by_id
 from trading.api.serializers import OrderAnswer, OrderInput, OrderQuery
 from trading.models import AccountScope, Order, OrderStatus, ScopeType
+from trading.models.querysets import OrderQuerySet
 from trading.selectors.accounts import account_to_list
 from trading.services.orders import OrderRequest, place_order
 
@@ -32,8 +33,7 @@ class AccountRequired(Invalid):
 
 def _as_it_stands(view: "OrderViewSet", request: Request, order_id: UUID) -> Response:
     """Answer for an order whose request died while it was at the venue: what is known of it by now."""
-    orders = Order.objects.visible_to(user_of(request)).select_related("instrument")
-    return _placed(get_object_or_404(orders, pk=order_id))
+    return _placed(_readable(request, order_id, Order.objects.select_related("instrument")))
 
 
 class OrderViewSet(viewsets.GenericViewSet):
@@ -70,12 +70,17 @@ class OrderViewSet(viewsets.GenericViewSet):
         orders = Order.objects.select_related("instrument")
         if account_id is not None:
             orders = orders.filter(account=account_id)
-        missing = Missing("There is no such order.")
-        return Response(OrderAnswer(rights.readable(orders, user_of(request), order_id, missing=missing)).data)
+        return Response(OrderAnswer(_readable(request, order_id, orders)).data)
 
 
 def _placed(order: Order) -> Response:
     return Response(OrderAnswer(order).data, status=201)
+
+
+def _readable(request: Request, order_id: UUID, orders: OrderQuerySet) -> Order:
+    missing = Missing("There is no such order.")
+    order: Order = rights.readable(orders, user_of(request), order_id, missing=missing)
+    return order
 
 
 def _filtered(request: Request, account_id: UUID | None) -> Any:

@@ -129,8 +129,43 @@ def test_a_session_cannot_be_changed_by_hand(console: Client, tokens: Tokens, pa
     assert UserSession.objects.get(pk=tokens.session_id).ended_at is None
 
 
-def test_a_share_names_who_gave_it(console: Client, ada: User, tom: User) -> None:
-    form = {"user": tom.pk, "scope_type": "account", "scope_id": ada.pk}
-    console.post(reverse("admin:accounts_share_add"), form)
+SHARE = "admin:accounts_share_add"
+
+
+def test_a_share_is_chosen_and_names_who_gave_it(console: Client, ada: User, vic: User, paper: TradingAccount) -> None:
+    scope = f"account:{paper.pk}"
+    assert f'value="{scope}"' in console.get(reverse(SHARE)).content.decode()
+    console.post(reverse(SHARE), {"user": vic.pk, "scope": scope})
     share = Share.objects.get()
-    assert (share.user, share.created_by) == (tom, ada)
+    assert (share.user, share.scope_type, share.scope_id, share.created_by) == (vic, "account", paper.pk, ada)
+    assert console.get(reverse("admin:accounts_share_change", args=[share.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("scope", ["", "account", "account:x", "account:{user}", "bot:{account}", "moon:{account}"])
+def test_what_is_not_there_is_not_shared(console: Client, vic: User, paper: TradingAccount, scope: str) -> None:
+    asked = scope.format(user=vic.pk, account=paper.pk)
+    assert console.post(reverse(SHARE), {"user": vic.pk, "scope": asked}).status_code == 200
+    assert not Share.objects.exists()
+
+
+def test_what_is_shared_already_is_refused_in_words(console: Client, vic: User, paper: TradingAccount) -> None:
+    Share.objects.create(user=vic, scope_type="account", scope_id=paper.pk)
+    page = console.post(reverse(SHARE), {"user": vic.pk, "scope": f"account:{paper.pk}"})
+    assert "shared with them already" in page.content.decode()
+    assert Share.objects.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"role": "viewer"}, {"is_active": ""}])
+def test_the_last_admin_is_neither_demoted_nor_shut_out(console: Client, ada: User, change: dict[str, str]) -> None:
+    User.objects.create_user("olga", "olga@desk.test", role=Role.ADMIN, is_active=False)
+    form = {"username": "ada", "email": "ada@example.com", "role": "admin", "is_active": "on", **change}
+    page = console.post(reverse("admin:accounts_user_change", args=[ada.pk]), form)
+    assert "the last active admin" in page.content.decode()
+    assert User.objects.filter(pk=ada.pk, role=Role.ADMIN, is_active=True).exists()
+
+
+def test_one_of_two_admins_may_go(console: Client, ada: User) -> None:
+    User.objects.create_user("olga", "olga@desk.test", role=Role.ADMIN)
+    form = {"username": "ada", "email": "ada@example.com", "role": "viewer", "is_active": "on"}
+    console.post(reverse("admin:accounts_user_change", args=[ada.pk]), form)
+    assert User.objects.get(pk=ada.pk).role == Role.VIEWER
