@@ -1,0 +1,171 @@
+"""Who may do what: every method of every address, asked by everybody, with what each is answered."""
+
+import pytest
+from rest_framework.permissions import AllowAny
+
+from config.tests.routes import admin_addresses, http_routes
+from config.tests.world import World
+from core.api.permissions import RolePermission, permission_needed
+
+pytestmark = pytest.mark.django_db
+
+ACTORS = ("anonymous", "ada", "tom", "mallory", "eve", "vic", "otto")
+
+# One line for each method of each address, one status for each actor. Things are tom's; eve and vic are shown the
+# account, the group and the bot; what a trader makes for themselves (a bot, an account) is everybody's to make.
+TABLE = """
+                                                                      nobody ada tom mallory eve vic otto
+GET    /                                                                 200 200 200 200 200 200 200
+GET    /health                                                           200 200 200 200 200 200 200
+GET    /docs                                                             200 200 200 200 200 200 200
+GET    /redoc                                                            200 200 200 200 200 200 200
+GET    /admin/                                                           302 200 302 302 302 302 302
+GET    /admin/login/                                                     200 302 200 200 200 200 200
+GET    /api/v1/health                                                    200 200 200 200 200 200 200
+GET    /api/v1/schema                                                    200 200 200 200 200 200 200
+
+POST   /api/v1/auth/register                                             201 201 201 201 201 201 201
+POST   /api/v1/auth/signup                                               201 201 201 201 201 201 201
+POST   /api/v1/auth/login                                                200 200 200 200 200 200 200
+POST   /api/v1/auth/refresh                                              200 200 200 200 200 200 200
+POST   /api/v1/auth/logout                                               401 200 200 200 200 200 200
+POST   /api/v1/auth/password/change                                      401 200 200 200 200 200 200
+POST   /api/v1/auth/password/reset                                       200 200 200 200 200 200 200
+POST   /api/v1/auth/password/reset/complete                              200 200 200 200 200 200 200
+GET    /api/v1/auth/sessions                                             401 200 200 200 200 200 200
+POST   /api/v1/auth/sessions/{session_id}/terminate                      401 200 200 404 404 404 404
+GET    /api/v1/auth/me                                                   401 200 200 200 200 200 200
+GET    /api/v1/auth/profile                                              401 200 200 200 200 200 200
+GET    /api/v1/auth/permissions                                          401 200 200 200 200 200 200
+GET    /api/v1/users/me                                                  401 200 200 200 200 200 200
+PATCH  /api/v1/users/me                                                  401 200 200 200 200 200 200
+GET    /api/v1/users                                                     401 200 403 403 403 403 403
+GET    /api/v1/users/{user_id}                                           401 200 403 403 403 403 403
+PATCH  /api/v1/users/{user_id}                                           401 200 403 403 403 403 403
+
+GET    /api/v1/accounts                                                  401 200 200 200 200 200 200
+POST   /api/v1/accounts                                                  401 201 201 201 403 403 403
+GET    /api/v1/accounts/{account_id}                                     401 200 200 404 200 200 404
+PATCH  /api/v1/accounts/{account_id}                                     401 200 200 404 403 403 403
+POST   /api/v1/accounts/{account_id}/deposit                             401 201 201 404 403 403 403
+POST   /api/v1/accounts/{account_id}/withdraw                            401 201 201 404 403 403 403
+GET    /api/v1/accounts/{account_id}/ledger                              401 200 200 404 200 200 404
+GET    /api/v1/accounts/{account_id}/reconcile                           401 200 200 404 200 200 404
+
+GET    /api/v1/market/instruments                                        401 200 200 200 200 200 200
+GET    /api/v1/market/instruments/{symbol}                               401 200 200 200 200 200 200
+GET    /api/v1/market/ticker/{symbol}                                    401 200 200 200 200 200 200
+GET    /api/v1/market/price                                              401 200 200 200 200 200 200
+
+GET    /api/v1/orders                                                    401 200 200 200 200 200 200
+POST   /api/v1/orders                                                    401 201 201 404 403 403 403
+GET    /api/v1/orders/{order_id}                                         401 200 200 404 200 200 404
+GET    /api/v1/accounts/{account_id}/orders                              401 200 200 404 200 200 404
+POST   /api/v1/accounts/{account_id}/orders                              401 201 201 404 403 403 403
+GET    /api/v1/accounts/{account_id}/orders/{order_id}                   401 200 200 404 200 200 404
+GET    /api/v1/accounts/{account_id}/positions                           401 200 200 404 200 200 404
+GET    /api/v1/accounts/{account_id}/positions/{position_id}             401 200 200 404 200 200 404
+GET    /api/v1/signals                                                   401 200 200 200 200 200 200
+GET    /api/v1/signals/{correlation_id}                                  401 200 200 404 200 200 404
+
+GET    /api/v1/groups                                                    401 200 200 200 200 200 200
+POST   /api/v1/groups                                                    401 201 403 403 403 403 403
+GET    /api/v1/groups/{group_id}                                         401 200 404 404 200 200 404
+POST   /api/v1/groups/{group_id}/accounts                                401 200 403 403 403 403 403
+POST   /api/v1/groups/{group_id}/accounts/{account_id}                   401 200 403 403 403 403 403
+DELETE /api/v1/groups/{group_id}/accounts/{account_id}                   401 200 403 403 403 403 403
+
+GET    /api/v1/bots                                                      401 200 200 200 200 200 200
+POST   /api/v1/bots                                                      401 201 201 201 403 403 403
+GET    /api/v1/bots/{bot_id}                                             401 200 200 404 200 200 404
+GET    /api/v1/bots/{bot_id}/accounts                                    401 200 200 404 200 200 404
+POST   /api/v1/bots/{bot_id}/start                                       401 200 200 404 403 403 403
+POST   /api/v1/bots/{bot_id}/stop                                        401 200 200 404 403 403 403
+POST   /api/v1/bots/{bot_id}/status                                      401 200 200 404 403 403 403
+POST   /api/v1/bots/{bot_id}/connect-account                             401 200 200 404 403 403 403
+POST   /api/v1/bots/{bot_id}/disconnect-account                          401 200 200 404 403 403 403
+POST   /api/v1/bots/{bot_id}/rotate-key                                  401 200 200 404 403 403 403
+
+POST   /api/v1/webhook/tradingview                                       200 200 200 200 200 200 200
+POST   /api/v1/webhook/tradingview/{key}                                 200 200 200 200 200 200 200
+GET    /api/v1/webhook/tradingview/test                                  200 200 200 200 200 200 200
+GET    /api/v1/webhook/deliveries                                        401 200 200 200 200 200 200
+GET    /api/v1/webhook/deliveries/{correlation_id}                       401 200 200 404 200 200 404
+"""
+
+NEW_PASSWORD = "New-Trees-88"
+BUY = {"symbol": "BTCUSDT", "side": "buy", "quantity": "0.01"}
+ALERT = {"symbol": "BTCUSDT", "side": "buy", "size": "0.01"}
+NINA = {"username": "nina", "email": "nina@desk.test", "password": NEW_PASSWORD}
+
+# What is sent where something must be: bodies that do what they ask for.
+BODIES = {
+    "POST /api/v1/auth/register": NINA,
+    "POST /api/v1/auth/signup": NINA,
+    "POST /api/v1/auth/login": {"username": "tom", "password": "{password}"},
+    "POST /api/v1/auth/refresh": {"refresh_token": "{refresh_token}"},
+    "POST /api/v1/auth/password/change": {"current_password": "{password}", "new_password": NEW_PASSWORD},
+    "POST /api/v1/auth/password/reset": {"email": "tom@example.com"},
+    "POST /api/v1/auth/password/reset/complete": {"token": "{reset_token}", "new_password": NEW_PASSWORD},
+    "PATCH /api/v1/users/me": {"full_name": "Somebody", "preferences": {"theme": "dark"}},
+    "PATCH /api/v1/users/{user_id}": {"role": "viewer"},
+    "POST /api/v1/accounts": {"name": "Another"},
+    "PATCH /api/v1/accounts/{account_id}": {"name": "Renamed"},
+    "POST /api/v1/accounts/{account_id}/deposit": {"amount": "1"},
+    "POST /api/v1/accounts/{account_id}/withdraw": {"amount": "1"},
+    "POST /api/v1/orders": {**BUY, "account_id": "{account_id}"},
+    "POST /api/v1/accounts/{account_id}/orders": BUY,
+    "POST /api/v1/groups": {"name": "Another", "accounts": ["{spare_id}"]},
+    "POST /api/v1/groups/{group_id}/accounts": {"account_ids": ["{spare_id}"]},
+    "POST /api/v1/bots": {"name": "Another", "symbol": "ETHUSDT"},
+    "POST /api/v1/bots/{bot_id}/status": {"status": "stopped"},
+    "POST /api/v1/bots/{bot_id}/connect-account": {"account_id": "{spare_id}"},
+    "POST /api/v1/bots/{bot_id}/disconnect-account": {"account_id": "{direct_id}"},
+    "POST /api/v1/webhook/tradingview": {**ALERT, "secret": "{key}"},
+    "POST /api/v1/webhook/tradingview/{key}": ALERT,
+}
+QUERIES = {"GET /api/v1/market/price": "?symbol=BTCUSDT"}
+
+
+def rows() -> dict[str, list[int]]:
+    """Return the table: method and address, then a status for each actor."""
+    _, *lines = [line.split() for line in TABLE.splitlines() if line.strip()]
+    return {f"{method} {path}": [int(status) for status in statuses] for method, path, *statuses in lines}
+
+
+ROWS = rows()
+ASKED = [
+    (name, actor, status) for name, statuses in ROWS.items() for actor, status in zip(ACTORS, statuses, strict=True)
+]
+ROUTES = http_routes()
+
+
+@pytest.mark.parametrize(("name", "actor", "status"), ASKED, ids=str)
+def test_everybody_is_answered_as_the_table_says(world: World, name: str, actor: str, status: int) -> None:
+    method, path = name.split()
+    clients = world.consoles if path.startswith("/admin") else world.clients
+    body = {"data": world.filled(BODIES[name]), "content_type": "application/json"} if name in BODIES else {}
+    answer = getattr(clients[actor], method.lower())(world.filled(path) + QUERIES.get(name, ""), **body)
+    assert answer.status_code == status, getattr(answer, "data", "")
+
+
+def test_every_address_has_its_row_and_every_row_its_address() -> None:
+    assert {name for name in ROWS if "/admin/" not in name} == {str(route) for route in ROUTES}
+
+
+def test_every_body_and_query_is_of_a_row() -> None:
+    assert (BODIES.keys() | QUERIES.keys()) - ROWS.keys() == set()
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.path.startswith("/api/v1/")], ids=str)
+def test_every_address_is_public_or_names_what_it_needs(route) -> None:
+    guards = route.view.permission_classes
+    is_guarded = RolePermission in guards and permission_needed(route.view, action=route.action, method=route.method)
+    assert AllowAny in guards or is_guarded
+
+
+@pytest.mark.parametrize("address", [each for each in admin_addresses() if "log" not in each])
+def test_only_admins_enter_the_console(world: World, address: str) -> None:
+    answers = {actor: browser.get(address).status_code for actor, browser in world.consoles.items()}
+    assert {answers.pop("ada")} <= {200, 301, 302, 403, 404, 405}
+    assert set(answers.values()) == {302}

@@ -1,0 +1,126 @@
+"""A desk with one of everything: tom's, shared with eve and vic in every way, seen by nobody else but ada."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import Role, Share, TradingAccount, User
+from accounts.services.password_resets import reset_token
+from accounts.services.sessions import Device, open_session
+from accounts.services.trading_accounts import open_account
+from bots.models import Bot, BotStatus
+from bots.services.bots import change_status, create_bot, webhook_key
+from bots.services.connections import connect_account, connect_group
+from conftest import PASSWORD
+from groups.services.membership import create_group
+from trading.models import Order, Position
+from webhooks.models import Proof
+from webhooks.senders import Sender
+from webhooks.services.handling import work_inbox
+from webhooks.services.inbox import Origin, take
+from webhooks.tests.bodies import alert
+
+# Who asks: an admin; a trader whose things these are; one who has nothing to do with them; an exporter and a viewer
+# with whom the account, the group and the bot are shared; a viewer with whom nothing is.
+CAST = {
+    "ada": Role.ADMIN,
+    "tom": Role.TRADER,
+    "mallory": Role.TRADER,
+    "eve": Role.EXPORTER,
+    "vic": Role.VIEWER,
+    "otto": Role.VIEWER,
+}
+SHARED_WITH = ("eve", "vic")
+
+
+class World:
+    """The rows, by the names that addresses and bodies know them by, and a way in for everybody."""
+
+    def __init__(self, now: datetime) -> None:
+        self.people = {name: _person(name, role) for name, role in CAST.items()}
+        self.ada, self.tom = self.people["ada"], self.people["tom"]
+        self.member, self.direct, self.spare = (self._account(name, now) for name in ("Member", "Direct", "Spare"))
+        self.group = create_group(name="Desk", created_by=self.ada, accounts=[self.member])
+        self.bot = self._bot()
+        self._trade(now)
+        self._share()
+        self.clients = {"anonymous": APIClient()} | {name: _client(user, now) for name, user in self.people.items()}
+        self.consoles = {"anonymous": Client()} | {name: _console(user) for name, user in self.people.items()}
+        self.names = {**self._rows(), **self._secrets(now)}  # last: a login spoils a reset token
+
+    def filled(self, value: Any) -> Any:
+        """Return an address or a body with the names in braces replaced."""
+        if isinstance(value, dict):
+            return {key: self.filled(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.filled(inner) for inner in value]
+        return value.format_map(self.names) if isinstance(value, str) else value
+
+    def _account(self, name: str, now: datetime) -> TradingAccount:
+        is_default = name == "Member"
+        return open_account(
+            owner=self.tom, name=name, initial_balance=Decimal(10_000), is_default=is_default, seed=1, now=now
+        )
+
+    def _bot(self) -> Bot:
+        bot = create_bot(owner=self.tom, name="Trend", symbol="BTCUSDT", config={"position_size": "0.01"})
+        connect_group(bot, self.group)
+        connect_account(bot, self.direct)
+        return change_status(bot.id, BotStatus.ACTIVE)
+
+    def _trade(self, now: datetime) -> None:
+        """Let an alert buy on all accounts of the bot, which is paused then: it may be started and stopped."""
+        sender = Sender(self.bot, Proof.URL_KEY, ())
+        self.delivery = take(alert(), sender=sender, origin=Origin("192.0.2.1", "application/json"), now=now)
+        work_inbox(self.bot.id, clock=timezone.now)
+        change_status(self.bot.id, BotStatus.PAUSED)
+        self.order = Order.objects.get(account=self.member)
+        self.position = Position.objects.get(account=self.member)
+
+    def _share(self) -> None:
+        for name in SHARED_WITH:
+            for scope_type, row in (("account", self.member), ("group", self.group), ("bot", self.bot)):
+                user = self.people[name]
+                Share.objects.create(user=user, scope_type=scope_type, scope_id=row.pk, created_by=self.ada)
+
+    def _rows(self) -> dict[str, str]:
+        rows = {
+            "account_id": self.member.pk,
+            "direct_id": self.direct.pk,
+            "spare_id": self.spare.pk,
+            "group_id": self.group.pk,
+            "bot_id": self.bot.pk,
+            "order_id": self.order.pk,
+            "position_id": self.position.pk,
+            "correlation_id": self.delivery.correlation_id,
+            "user_id": self.tom.pk,
+        }
+        return {name: str(value) for name, value in rows.items()} | {"symbol": "BTCUSDT", "password": PASSWORD}
+
+    def _secrets(self, now: datetime) -> dict[str, str]:
+        session = open_session(self.tom, device=Device(), now=now)
+        return {
+            "key": webhook_key(self.bot),
+            "session_id": str(session.session_id),
+            "refresh_token": session.refresh,
+            "reset_token": reset_token(self.tom),
+        }
+
+
+def _person(name: str, role: Role) -> User:
+    return User.objects.create_user(name, f"{name}@example.com", PASSWORD, role=role)
+
+
+def _client(user: User, now: datetime) -> APIClient:
+    tokens = open_session(user, device=Device(), now=now)
+    return APIClient(headers={"Authorization": f"Bearer {tokens.access}"})
+
+
+def _console(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
