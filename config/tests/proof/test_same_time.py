@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 
 ROUNDS = dose("PROOF_LOGINS", small=50)
 MOST_APART_SECONDS = 0.005
+# A registration's answer says openly which of the two it is, and only a success writes an account: one hash for both.
+REGISTRATION_APART_SECONDS = 0.02
 LOGIN, REGISTER = "/api/v1/auth/login", "/api/v1/auth/register"
 RESET = "/api/v1/auth/password/reset"
 
@@ -81,8 +83,9 @@ def seconds(function: Callable[[], int], told: set[int]) -> float:
 @pytest.mark.parametrize("pair", PAIRS)
 def test_both_take_the_same_time(pair: str, capsys: pytest.CaptureFixture[str]):
     first, second, told = PAIRS[pair]
+    most_apart = MOST_APART_SECONDS if len(told) == 1 else REGISTRATION_APART_SECONDS
     spent = [(seconds(first, told), seconds(second, told)) for _ in range(ROUNDS)]
     medians = [statistics.median(column) for column in zip(*spent, strict=True)]
     with capsys.disabled():
         print(f"\n{pair}: {medians[0] * 1000:.1f} and {medians[1] * 1000:.1f} ms")
-    assert abs(medians[0] - medians[1]) < MOST_APART_SECONDS
+    assert abs(medians[0] - medians[1]) < most_apart
