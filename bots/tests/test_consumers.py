@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import Group, Permission
 from django.db import connections
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts import consumers as people
@@ -154,7 +154,8 @@ def end_by(reason):
 def change_elsewhere(user, _):
     here = open_session(user, device=Device(), now=timezone.now())
     session = UserSession.objects.select_related("user").get(pk=here.session_id)
-    change_password(session, current_password=PASSWORD, new_password="New-Trees-88", now=timezone.now())
+    asked = {"current_password": PASSWORD, "new_password": "New-Trees-88"}
+    change_password(RequestFactory().post("/"), session, **asked, now=timezone.now())
 
 
 def set_by_hand(user, _):

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient, APIRequestFactory
 
 from accounts.api.authentication import SessionTokenAuthentication
 from accounts.models import User, UserSession
-from accounts.services.sessions import Device, open_page_session, open_session
+from accounts.services.sessions import Device, open_session
 from accounts.tokens import Tokens, make_tokens
 
 pytestmark = pytest.mark.django_db
@@ -82,9 +82,8 @@ def test_a_token_without_signature_opens_nothing(tokens: Tokens, bearer: Knock) 
     assert bearer(unsigned).get(ME).status_code == 401
 
 
-@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_a_token_signed_another_way_opens_nothing(tokens: Tokens, bearer: Knock, algorithm: str) -> None:
-    other = jwt.encode(claims_of(tokens.access), settings.JWT_SIGNING_KEY, algorithm=algorithm)
+def test_a_token_signed_another_way_opens_nothing(tokens: Tokens, bearer: Knock) -> None:
+    other = jwt.encode(claims_of(tokens.access), settings.JWT_SIGNING_KEY, algorithm="HS384")
     assert bearer(other).get(ME).status_code == 401
 
 
@@ -134,12 +133,6 @@ def test_a_refresh_token_without_a_claim_is_401(tokens: Tokens, api: APIClient, 
 def test_the_refresh_token_of_a_user_who_is_gone_is_401(tokens: Tokens, api: APIClient) -> None:
     User.objects.all().delete()
     assert api.post("/api/v1/auth/refresh", {"refresh_token": tokens.refresh}).status_code == 401
-
-
-def test_a_page_s_session_has_no_token_that_could_be_forged_into_it(tom: User, now: datetime, bearer: Knock) -> None:
-    page = open_page_session(tom, device=Device(), now=now)
-    forged, _ = make_tokens(user_id=tom.id, session_id=page.pk, now=now)
-    assert APIClient().post("/api/v1/auth/refresh", {"refresh_token": forged.refresh}).status_code == 401
 
 
 def test_a_token_of_another_key_opens_nothing(tokens: Tokens, bearer: Knock) -> None:

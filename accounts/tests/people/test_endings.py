@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -32,7 +32,8 @@ def log_out(session: UserSession) -> None:
 def change_elsewhere(session: UserSession) -> None:
     here = open_session(session.user, device=Device(), now=timezone.now())
     asking = UserSession.objects.get(pk=here.session_id)
-    change_password(asking, current_password=PASSWORD, new_password=NEW, now=timezone.now())
+    request = RequestFactory().post("/")
+    change_password(request, asking, current_password=PASSWORD, new_password=NEW, now=timezone.now())
 
 
 def reset(session: UserSession) -> None:
