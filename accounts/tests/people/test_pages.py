@@ -97,6 +97,12 @@ def test_the_console_logs_in_and_out_by_rows_too(client: Client, ada: User) -> N
     assert UserSession.objects.get().end_reason == "logout"
 
 
+def test_logging_in_at_the_console_again_ends_the_former_session(client: Client, ada: User) -> None:
+    form = {"username": "ada", "password": PASSWORD, "next": "/admin/"}
+    _ = [client.post(reverse("admin:login"), form) for _ in range(2)]
+    assert sorted(UserSession.objects.values_list("end_reason", flat=True)) == ["", "logout"]
+
+
 @pytest.mark.parametrize("name", ["tom", "mallory"])
 def test_a_browser_has_one_session(client: Client, tom: User, mallory: User, name: str) -> None:
     _ = [log_in(client), log_in(client, username=name)]
