@@ -64,7 +64,7 @@ def _of(pattern: URLPattern, prefix: str) -> Iterator[Route]:
                 yield Route(method.upper(), path, callback.cls, action)
         return
     view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
-    allowed = callback.view_initkwargs.get("http_method_names", METHODS)
+    allowed = callback.view_initkwargs.get("http_method_names", view.http_method_names)
     for method in METHODS:
         if method in allowed and hasattr(view, method):
             yield Route(method.upper(), path, view)

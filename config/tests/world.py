@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -49,8 +50,15 @@ class World:
         self._trade(now)
         self._share()
         self.clients = {"anonymous": APIClient()} | {name: _client(user, now) for name, user in self.people.items()}
-        self.consoles = {"anonymous": Client()} | {name: _console(user) for name, user in self.people.items()}
+        self.cookies = {name: _cookie(user) for name, user in self.people.items()}
         self.names = {**self._rows(), **self._secrets(now)}  # last: a login spoils a reset token
+
+    def browser(self, actor: str) -> Client:
+        """Return a browser in which somebody is logged in on the pages; a new one each time, for it keeps cookies."""
+        browser = Client()
+        if actor in self.cookies:
+            browser.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[actor]
+        return browser
 
     def filled(self, value: Any) -> Any:
         """Return an address or a body with the names in braces replaced."""
@@ -120,7 +128,7 @@ def _client(user: User, now: datetime) -> APIClient:
     return APIClient(headers={"Authorization": f"Bearer {tokens.access}"})
 
 
-def _console(user: User) -> Client:
+def _cookie(user: User) -> str:
     browser = Client()
     browser.force_login(user)
-    return browser
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value

@@ -1,0 +1,83 @@
+"""Nobody sets what is not theirs to set: a field of the row that the address does not take is refused by name."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db.models import Model
+
+from accounts.api.accounts_serializers import AccountChange, AccountInput, MoveInput
+from accounts.api.auth_serializers import RegisterInput
+from accounts.api.users_serializers import ProfileChange, UserChange
+from accounts.models import TradingAccount, Transfer, User
+from bots.api.serializers import BotInput, ConnectInput, StatusInput
+from bots.models import Bot, BotConnection
+from config.tests.test_permission_matrix import BODIES
+from config.tests.world import World
+from groups.api.serializers import GroupInput, MembersInput
+from groups.models import AccountGroup, GroupMember
+from trading.api.serializers import OrderInput
+from trading.models import Order
+
+pytestmark = pytest.mark.django_db
+
+# What each address writes, and what it takes.
+WRITES: dict[str, tuple[type[Model], Any]] = {
+    "POST /api/v1/auth/register": (User, RegisterInput),
+    "POST /api/v1/auth/signup": (User, RegisterInput),
+    "PATCH /api/v1/users/me": (User, ProfileChange),
+    "PATCH /api/v1/users/{user_id}": (User, UserChange),
+    "POST /api/v1/accounts": (TradingAccount, AccountInput),
+    "PATCH /api/v1/accounts/{account_id}": (TradingAccount, AccountChange),
+    "POST /api/v1/accounts/{account_id}/deposit": (Transfer, MoveInput),
+    "POST /api/v1/accounts/{account_id}/withdraw": (Transfer, MoveInput),
+    "POST /api/v1/orders": (Order, OrderInput),
+    "POST /api/v1/accounts/{account_id}/orders": (Order, OrderInput),
+    "POST /api/v1/groups": (AccountGroup, GroupInput),
+    "POST /api/v1/groups/{group_id}/accounts": (GroupMember, MembersInput),
+    "POST /api/v1/bots": (Bot, BotInput),
+    "POST /api/v1/bots/{bot_id}/status": (Bot, StatusInput),
+    "POST /api/v1/bots/{bot_id}/connect-account": (BotConnection, ConnectInput),
+    "POST /api/v1/bots/{bot_id}/disconnect-account": (BotConnection, ConnectInput),
+}
+
+# What takes a body and writes no field of a row from it: a door, a password, an alert (whose fields are free).
+OTHERS = {
+    "POST /login",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/password/change",
+    "POST /api/v1/auth/password/reset",
+    "POST /api/v1/auth/password/reset/complete",
+    "POST /api/v1/webhook/tradingview",
+    "POST /api/v1/webhook/tradingview/{key}",
+}
+
+
+def not_taken(model: type[Model], serializer: Any) -> list[str]:
+    """Return every name of a field or column of the model that the serializer does not take, and some of Django's."""
+    names = {"is_staff", "is_superuser", "owner", "balance", "pk"}
+    for field in model._meta.get_fields():
+        names |= {field.name, getattr(field, "attname", field.name)}
+    return sorted(names - set(serializer().fields))
+
+
+def all_rows() -> dict[str, Any]:
+    """Return everything that the desk's own tables hold but sessions: who asks is seen there."""
+    labels = ("accounts", "bots", "groups", "trading", "webhooks")
+    models = [model for label in labels for model in apps.get_app_config(label).get_models()]
+    return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in models}
+
+
+@pytest.mark.parametrize("address", WRITES)
+def test_fields_that_are_not_taken_are_refused_by_name_and_change_nothing(world: World, address: str) -> None:
+    method, path = address.split()
+    before, fields = all_rows(), not_taken(*WRITES[address])
+    body = world.filled({**BODIES[address], **dict.fromkeys(fields, "1")})
+    answer = getattr(world.clients["ada"], method.lower())(world.filled(path), body)
+    assert (answer.status_code, sorted(answer.json()["errors"])) == (422, fields)
+    assert all_rows() == before
+
+
+def test_every_address_that_takes_a_body_is_tried() -> None:
+    assert WRITES.keys() | OTHERS == BODIES.keys()
