@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
 from config import secrets_file
+from config.api_description import API_DESCRIPTION
 from config.console import CONSOLE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -197,7 +198,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trading desk API",
-    "DESCRIPTION": "One alert, one strategy or one click becomes orders on every account of a bot.",
+    "DESCRIPTION": API_DESCRIPTION,
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -23,6 +23,7 @@ urlpatterns = [
         redoc,
         name="redoc",
     ),
+    path("api/v1", RootView.as_view()),
     path("api/v1/", include("config.api_router")),
     path("admin/", admin.site.urls),
 ]

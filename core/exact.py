@@ -7,6 +7,7 @@ QUANTITY_SCALE = 8
 PRICE_SCALE = 10
 RATE_SCALE = 10
 LARGEST_SCALED = 2**63 - 1
+_LONGEST_SHOWN = 60
 
 # Wide enough that no product of two stored numbers is ever rounded by the context.
 WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -19,16 +20,16 @@ class NotExact(ValueError):
 def exact(value: object) -> Decimal:
     """Return `value` as a finite Decimal, made from its text; floats are refused. Raises NotExact."""
     if isinstance(value, bool | float):
-        raise NotExact(f"{value!r} is not an exact number.")
+        raise NotExact(f"{_short(value)} is not an exact number.")
     # Decimal itself reads 1_000 and the digits of every script; a program that sends those means something else.
     if isinstance(value, str) and ("_" in value or not value.isascii()):
-        raise NotExact(f"{value!r} is not a number.")
+        raise NotExact(f"{_short(value)} is not a number.")
     try:
         number = Decimal(value) if isinstance(value, Decimal | int) else Decimal(str(value))
     except InvalidOperation as error:
-        raise NotExact(f"{value!r} is not a number.") from error
+        raise NotExact(f"{_short(value)} is not a number.") from error
     if not number.is_finite():
-        raise NotExact(f"{number} is not a finite number.")
+        raise NotExact(f"{_short(number)} is not a finite number.")
     return number
 
 
@@ -36,13 +37,13 @@ def to_scaled(value: object, scale: int) -> int:
     """Return `value` as a whole number of 10^-scale units. Raises NotExact where digits would be lost."""
     number = exact(value)
     if number and number.adjusted() > 30:
-        raise NotExact(f"{number} is too large.")
+        raise NotExact(f"{_short(number)} is too large.")
     whole = int(number.scaleb(scale, WIDE))
     # Compared with the number itself: the scaled one was rounded to the digits of the context.
     if from_scaled(whole, scale) != number:
-        raise NotExact(f"{number} has more than {scale} decimals.")
+        raise NotExact(f"{_short(number)} has more than {scale} decimals.")
     if abs(whole) > LARGEST_SCALED:
-        raise NotExact(f"{number} is too large.")
+        raise NotExact(f"{_short(number)} is too large.")
     return whole
 
 
@@ -67,3 +68,9 @@ def plain(value: Decimal | None, *, decimals: int | None = None) -> str | None:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
+
+
+def _short(value: object) -> str:
+    """Return a value as a sentence may hold it: what was sent may be a megabyte."""
+    text = str(value) if isinstance(value, Decimal) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -1,7 +1,5 @@
 """The doors of the API: registration, login, refresh, logout, and the pages about oneself."""
 
-from typing import Any
-
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
@@ -24,6 +22,7 @@ from accounts.models.sessions import EndReason
 from accounts.services import registration, sessions
 from core.api.answers import told, told_schema
 from core.api.permissions import EVERY_ROLE
+from core.api.reading import read_body
 from core.limits import hit, require
 from core.middleware import arrival_of
 
@@ -38,7 +37,7 @@ class DoorViewSet(viewsets.ViewSet):
 
     @extend_schema(request=RegisterInput, responses={201: TokensAnswer})
     def register(self, request: Request) -> Response:
-        asked = _checked(RegisterInput, request)
+        asked = read_body(RegisterInput, request)
         require(hit("registration", caller(request._request)), request._request)
         user, tokens = registration.register(
             username=asked["username"],
@@ -52,7 +51,7 @@ class DoorViewSet(viewsets.ViewSet):
 
     @extend_schema(request=LoginInput, responses=TokensAnswer)
     def login(self, request: Request) -> Response:
-        asked = _checked(LoginInput, request)
+        asked = read_body(LoginInput, request)
         user, tokens = sessions.log_in(
             request._request,
             name_or_email=asked["name_or_email"],
@@ -64,7 +63,7 @@ class DoorViewSet(viewsets.ViewSet):
 
     @extend_schema(request=RefreshInput, responses=TokensAnswer)
     def refresh(self, request: Request) -> Response:
-        asked = _checked(RefreshInput, request)
+        asked = read_body(RefreshInput, request)
         user, tokens = sessions.refresh(
             refresh_token=asked["refresh_token"], arrived_at=arrival_of(request), clock=timezone.now
         )
@@ -85,9 +84,3 @@ class SelfViewSet(viewsets.ViewSet):
     @extend_schema(responses=MeAnswer)
     def me(self, request: Request) -> Response:
         return Response(MeAnswer(request.user).data)
-
-
-def _checked(serializer_class: Any, request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data

@@ -29,13 +29,10 @@ class StatusInput(StrictSerializer):
 class ConnectInput(StrictSerializer):
     """What a bot is to be connected to: an account or a group."""
 
+    exactly_one = (("account_id", "group_id"),)
+
     account_id = serializers.UUIDField(required=False)
     group_id = serializers.UUIDField(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs) != 1:
-            raise serializers.ValidationError({"account_id": ["Give either account_id or group_id."]})
-        return attrs
 
 
 class BotQuery(serializers.Serializer):

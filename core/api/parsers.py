@@ -1,8 +1,8 @@
-"""JSON as a program must send it: no NaN, no NUL, no lone surrogate, no nesting that breaks a parser; exact numbers."""
+"""JSON as a program must send it: no NaN, NUL, lone surrogate or name twice, no depth that breaks; exact numbers."""
 
 import json
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import HttpRequest
@@ -24,7 +24,9 @@ class StrictJSONParser(JSONParser):
 def read_json(raw: bytes) -> Any:
     """Return the value of a JSON text. Raises ParseError with a sentence."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(
+            raw.decode("utf-8"), parse_float=_number, parse_constant=_refuse_constant, object_pairs_hook=_object
+        )
         _check_levels(value)
         json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeError as error:
@@ -34,6 +36,21 @@ def read_json(raw: bytes) -> Any:
     except ValueError as error:
         raise ParseError(f"The body is not valid JSON: {error}.") from error
     return value
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text[:40]} is out of range") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two readers of {"size": 1, "size": 9} would see two orders."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("an object names a member twice")
+    return members
 
 
 def _refuse_constant(name: str) -> None:

@@ -1,31 +1,64 @@
 """Reads a request's body or query through a serializer."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from core.api.json_types import type_errors
+
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+
 
 def read_body(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated body. Raises ValidationError naming the fields that are wrong."""
-    asked = serializer(data=request.data)
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
+    _check_types(serializer, request.data)
+    return _validated(serializer, request.data)
 
 
 def read_query(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated query. Names that the serializer does not know are not looked at."""
-    asked = serializer(data=request.query_params)
-    asked.is_valid(raise_exception=True)
-    return dict(asked.validated_data)
+    return _validated(serializer, _query(serializer, request))
 
 
 def read_query_or_body(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated parameters of a POST that may bring them in its query; the body's come first."""
-    known = serializer().fields
-    query = {name: value for name, value in request.query_params.items() if name in known}
-    body = request.data
-    asked = serializer(data={**query, **body} if isinstance(body, Mapping) else body)
+    query, body = _query(serializer, request), request.data
+    _check_types(serializer, body)
+    return _validated(serializer, {**query, **body} if isinstance(body, Mapping) else body)
+
+
+def _validated(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    asked = serializer(data=data)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)
+
+
+def _check_types(serializer: type[serializers.Serializer], body: Any) -> None:
+    errors = type_errors(serializer(), body)
+    if errors:
+        raise serializers.ValidationError(errors)
+
+
+def _query(serializer: type[serializers.Serializer], request: Request) -> dict[str, str]:
+    """Return the text of each parameter that the serializer knows."""
+    known = {name: field for name, field in serializer().fields.items() if name in request.query_params}
+    texts = {name: request.query_params.getlist(name) for name in known}
+    errors = {name: _text_errors(field, texts[name]) for name, field in known.items()}
+    wrong = {name: lines for name, lines in errors.items() if lines}
+    if wrong:
+        raise serializers.ValidationError(wrong)
+    return {name: text for name, [text] in texts.items()}
+
+
+def _text_errors(field: serializers.Field, texts: list[str]) -> list[str]:
+    if len(texts) > 1:
+        return ["Give it once."]
+    match field:
+        case serializers.BooleanField() if texts[0].lower() not in {"true", "false"}:
+            return ["Must be true or false."]
+        case serializers.IntegerField() if not _WHOLE.fullmatch(texts[0]):
+            return ["Must be a whole number."]
+    return []

@@ -1,23 +1,32 @@
-"""The OpenAPI schema: every operation also documents its refusals, in the one error shape."""
+"""The OpenAPI schema: what an operation takes, exactly, and every refusal that it may answer with."""
 
+from decimal import Decimal
 from typing import Any, Literal
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 
+from core.api.envelope import EnvelopeRenderer
 from core.api.idempotency import HEADER, REPLAYED, takes_key
-from core.api.serializers import ErrorAnswer
+from core.api.serializers import AnyCaseChoice, DecimalInput, ErrorAnswer, StrictSerializer
+
+Direction = Literal["request", "response"]
 
 _REFUSALS = {
     "400": "Malformed, or refused by a business rule",
     "401": "No token, or one that is not valid",
     "403": "Not allowed",
     "404": "Not there, or not yours",
+    "406": "No such form of an answer",
     "409": "A duplicate, or the wrong state",
+    "413": "The body is too large",
+    "415": "The body is not JSON",
     "422": "A field is wrong",
+    "429": "Too many requests",
 }
-_READ_REFUSALS = ("400", "401", "403", "404", "422")
 _IDEMPOTENCY = [
     OpenApiParameter(
         HEADER,
@@ -34,6 +43,9 @@ _IDEMPOTENCY = [
         description="This is the answer to an earlier request with the same key.",
     ),
 ]
+_WITH_BODY = {"409", "413", "415"}
+_WITH_TOKEN = {"401", "403"}
+_RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}}
 
 
 class DeskSchema(AutoSchema):
@@ -51,17 +63,80 @@ class DeskSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         return [*super().get_override_parameters(), *(_IDEMPOTENCY if takes_key(self.view) else ())]
 
+    def map_renderers(self, attribute: str) -> list[Any]:
+        """Leave the envelope out: it is described once, for all operations."""
+        envelope = getattr(EnvelopeRenderer, attribute)
+        return [each for each in super().map_renderers(attribute) if each != envelope]
+
     def _get_paginator(self) -> Any:
         """A view says which of its list actions answer a bare array."""
         if getattr(self.view, "action", None) in getattr(self.view, "bare_lists", ()):
             return None
         return super()._get_paginator()
 
-    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
-        statuses = _READ_REFUSALS if self.method == "GET" else tuple(_REFUSALS)
-        for status in statuses:
-            if status not in bodies:
-                bodies[status] = self._get_response_for_code(ErrorAnswer, status)
-                bodies[status]["description"] = _REFUSALS[status]
+        for status, description in _REFUSALS.items():
+            if status not in bodies and status not in self._impossible():
+                bodies[status] = self._get_response_for_code(ErrorAnswer, status, ["application/json"])
+                bodies[status]["description"] = description
+        if "429" in bodies:
+            bodies["429"]["headers"] = {**_RETRY_AFTER, **bodies["429"].get("headers", {})}
         return bodies
+
+    def _impossible(self) -> set[str]:
+        """Return the refusals that reading cannot meet, and those that only a caller with a token can."""
+        if self.method != "GET":
+            return set()
+        return _WITH_BODY if self.view.get_authenticators() else _WITH_BODY | _WITH_TOKEN
+
+    def _map_serializer(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
+        strict = serializer() if isinstance(serializer, type) else serializer
+        if direction == "request" and isinstance(strict, StrictSerializer):
+            schema["additionalProperties"] = False
+            if strict.exactly_one:
+                choices = [[{"required": [name]} for name in names] for names in strict.exactly_one]
+                schema["allOf"] = [{"oneOf": each} for each in choices]
+        return schema
+
+    def _map_serializer_field(self, field: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
+        """A text that may not be blank holds more than the white space that is taken off it."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        plain = isinstance(field, serializers.CharField) and not {"pattern", "format", "enum", "$ref"} & set(schema)
+        if plain and direction == "request" and field.trim_whitespace and not field.allow_blank:
+            schema["pattern"] = r"\S"
+        return schema
+
+
+class AnyCaseChoiceSchema(OpenApiSerializerFieldExtension):
+    """The members in lower case; a name of its own would be needed for each where they stood alone."""
+
+    target_class = AnyCaseChoice
+
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> dict[str, Any]:
+        members = {"type": "string", "enum": [str(member) for member in self.target.members.values]}
+        return {"allOf": [members], "description": "In any case."}
+
+
+class DecimalInputSchema(OpenApiSerializerFieldExtension):
+    """A decimal text within the field's bounds, or a number within them."""
+
+    target_class = DecimalInput
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> dict[str, Any]:
+        field: DecimalInput = self.target
+        number: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": int(field.most)}
+        if not field.zero:
+            number["exclusiveMinimum"] = True
+        number["multipleOf"] = float(Decimal(1).scaleb(-field.scale))
+        text = {"type": "string", "pattern": decimal_pattern(scale=field.scale, most=field.most, zero=field.zero)}
+        return {"oneOf": [text, number]}
+
+
+def decimal_pattern(*, scale: int, most: Decimal, zero: bool) -> str:
+    """Return the pattern of the decimals from 0 to `most`, a power of ten, with at most `scale` decimals."""
+    digits = len(str(int(most))) - 1
+    some = "" if zero else "(?![0.]+$)"
+    return rf"^{some}((0|[1-9]\d{{0,{digits - 1}}})(\.\d{{1,{scale}}})?|1{'0' * digits})$"

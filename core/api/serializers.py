@@ -5,29 +5,48 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.exact import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, NotExact, exact, plain, to_scaled
 
+# The largest powers of ten that fit into 64 bits at their scale.
+MOST_MONEY = Decimal(10_000_000_000)
+MOST_QUANTITY = Decimal(10_000_000_000)
+MOST_PRICE = Decimal(100_000_000)
+
 
 class StrictSerializer(serializers.Serializer):
-    """An input serializer: a field it does not name is an error that names it."""
+    """An input serializer: a field it does not name is an error that names it.
+
+    Of each tuple of names in `exactly_one` the caller gives one.
+    """
+
+    exactly_one: tuple[tuple[str, ...], ...] = ()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             unknown = sorted(str(name) for name in data if name not in self.fields)
             if unknown:
                 raise serializers.ValidationError({name: ["This field is not known."] for name in unknown})
-        return super().to_internal_value(data)
+        taken = super().to_internal_value(data)
+        wrong = {names[0]: [_one_of(names)] for names in self.exactly_one if sum(name in taken for name in names) != 1}
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return taken
 
 
-@extend_schema_field({"oneOf": [{"type": "string", "format": "decimal"}, {"type": "number"}]})
+def _one_of(names: tuple[str, ...]) -> str:
+    return f"Give either {', '.join(names[:-1])} or {names[-1]}."
+
+
 class DecimalInput(serializers.Field):
-    """A number or its text, exact to `scale` decimals; zero, negatives, NaN and infinity refused unless allowed."""
+    """A number or its text, exact to `scale` decimals and at most `most`, a power of ten.
 
-    def __init__(self, *, scale: int, zero: bool = False, most: Decimal | None = None, **kwargs: Any) -> None:
+    Negatives, NaN and infinity are refused, and zero unless it is allowed.
+    """
+
+    def __init__(self, *, scale: int, most: Decimal, zero: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale, self.zero, self.most = scale, zero, most
 
@@ -39,7 +58,7 @@ class DecimalInput(serializers.Field):
             raise serializers.ValidationError(str(error)) from error
         if number < 0 or (number == 0 and not self.zero):
             raise serializers.ValidationError("Must not be negative." if self.zero else "Must be more than zero.")
-        if self.most is not None and number > self.most:
+        if number > self.most:
             raise serializers.ValidationError(f"Must be at most {plain(self.most)}.")
         return number
 
@@ -50,22 +69,22 @@ class DecimalInput(serializers.Field):
 class MoneyInput(DecimalInput):
     """An amount, 8 decimals."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(scale=MONEY_SCALE, **kwargs)
+    def __init__(self, *, most: Decimal = MOST_MONEY, **kwargs: Any) -> None:
+        super().__init__(scale=MONEY_SCALE, most=most, **kwargs)
 
 
 class QuantityInput(DecimalInput):
     """A size, 8 decimals."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(scale=QUANTITY_SCALE, **kwargs)
+    def __init__(self, *, most: Decimal = MOST_QUANTITY, **kwargs: Any) -> None:
+        super().__init__(scale=QUANTITY_SCALE, most=most, **kwargs)
 
 
 class PriceInput(DecimalInput):
     """A price, 10 decimals."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(scale=PRICE_SCALE, **kwargs)
+    def __init__(self, *, most: Decimal = MOST_PRICE, **kwargs: Any) -> None:
+        super().__init__(scale=PRICE_SCALE, most=most, **kwargs)
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "0.5"})
@@ -76,7 +95,6 @@ class PlainDecimal(serializers.ReadOnlyField):
         return plain(value)
 
 
-@extend_schema_field(OpenApiTypes.STR)
 class AnyCaseChoice(serializers.ChoiceField):
     """A member of a TextChoices, taken in any case; `canceled` is `cancelled`."""
 

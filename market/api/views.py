@@ -5,26 +5,31 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, viewsets
+from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.permissions import EVERY_ROLE
-from market.api.filters import InstrumentFilter
-from market.api.serializers import CategoryQuery, InstrumentAnswer, PriceQuery, TickerAnswer
+from core.api.reading import read_query
+from market.api.serializers import CategoryQuery, InstrumentAnswer, InstrumentQuery, PriceQuery, TickerAnswer
 from market.models import Instrument
 from market.selectors import find_instrument, ticker
 
 SYMBOL = OpenApiParameter("symbol", OpenApiTypes.STR, OpenApiParameter.PATH, description="In any common spelling.")
 
 
-class InstrumentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+class InstrumentViewSet(viewsets.GenericViewSet):
     """What can be traded, in which steps and at what cost."""
 
     queryset = Instrument.objects.in_order()
     serializer_class = InstrumentAnswer
-    filterset_class = InstrumentFilter
     permissions_needed = {"read": EVERY_ROLE}
+
+    @extend_schema(parameters=[InstrumentQuery], responses=InstrumentAnswer(many=True))
+    def list(self, request: Request) -> Response:
+        query = read_query(InstrumentQuery, request)
+        found = Instrument.objects.in_order().filter(**query)
+        return self.get_paginated_response(InstrumentAnswer(self.paginate_queryset(found), many=True).data)
 
     @extend_schema(parameters=[SYMBOL], responses=InstrumentAnswer)
     def retrieve(self, request: Request, symbol: str) -> Response:
@@ -38,15 +43,11 @@ class TickerViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[SYMBOL, CategoryQuery], responses=TickerAnswer)
     def retrieve(self, request: Request, symbol: str) -> Response:
-        query = CategoryQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        return _answer_ticker(symbol, **query.validated_data)
+        return _answer_ticker(symbol, **read_query(CategoryQuery, request))
 
     @extend_schema(parameters=[PriceQuery], responses=TickerAnswer)
     def price(self, request: Request) -> Response:
-        query = PriceQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        return _answer_ticker(**query.validated_data)
+        return _answer_ticker(**read_query(PriceQuery, request))
 
 
 def _answer_ticker(symbol: str, category: str | None = None) -> Response:

@@ -11,6 +11,8 @@ from trading.models import OrderSide, OrderStatus, OrderType, OutcomeStatus, Pos
 class OrderInput(StrictSerializer):
     """An order as asked: by `symbol` or `instrument_id`, `quantity` or `size`."""
 
+    exactly_one = (("symbol", "instrument_id"), ("quantity", "size"))
+
     account_id = serializers.UUIDField(required=False)
     bot_id = serializers.UUIDField(required=False)
     symbol = serializers.CharField(max_length=64, required=False)
@@ -26,10 +28,6 @@ class OrderInput(StrictSerializer):
     client_order_id = serializers.RegexField(r"^[A-Za-z0-9._-]{1,36}$", required=False, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("symbol" in attrs) == ("instrument_id" in attrs):
-            raise serializers.ValidationError({"symbol": ["Give either symbol or instrument_id."]})
-        if ("quantity" in attrs) == ("size" in attrs):
-            raise serializers.ValidationError({"quantity": ["Give either quantity or size."]})
         attrs["quantity"] = attrs.pop("size", None) or attrs["quantity"]
         return attrs
 

@@ -1,0 +1,21 @@
+"""What the OpenAPI document says once, because it holds for every operation."""
+
+API_DESCRIPTION = """
+One alert, one strategy or one click becomes orders on every account of a bot.
+
+**Requests.** Bodies are JSON: a value has the type that is documented (`"5"` is not `5`), a field that is not known is
+refused, a member named twice too. Money, prices and quantities are texts or numbers, read exactly. Members of an
+enumeration are taken in any case. A parameter of a query is given once; one that is not known is not looked at.
+A trailing slash does not matter, on any method.
+
+**Answers.** Money, prices and quantities are texts, times are ISO 8601 in UTC. A list is
+`{"items", "total", "limit", "offset"}`. Every answer carries `X-Request-ID`,
+the request's own where it sent a sane one.
+
+**Refusals.** They have one shape: `{"success": false, "code", "detail", "errors", "request_id", "timestamp"}`;
+`detail` is a sentence, `errors` names the fields that are wrong.
+
+**Envelope.** With `?format=envelope`, or `Accept: application/vnd.envelope+json`, any answer comes as
+`{"status": "success" | "error", "message", "meta", "data"}`: of a list, `data` is the items and `meta` holds `total`,
+`limit` and `offset`; of a refusal, `message` is its `detail` and `data` the refusal. An answer without a body stays so.
+""".strip()
