@@ -10,10 +10,13 @@ from typing import Any
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
+from core.requests import DeskASGIRequest
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CONN_MAX_AGE", "60")
 
 http = get_asgi_application()
+http.request_class = DeskASGIRequest
 
 from config.sockets import sockets  # noqa: E402 - consumers need the apps to be ready
 

@@ -24,6 +24,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Each test client starts the middleware anew: looking through all static files costs it 50 ms.
+WHITENOISE_USE_FINDERS = False
 CELERY_BROKER_URL = "memory://localhost/"
 # Whatever .env says, no test takes prices from an exchange of the world.
 PRICE_SOURCE = "synthetic"

@@ -19,11 +19,12 @@ from accounts.api.authentication import user_of
 from core.addresses import client_address, counted_address
 from core.api.answers import told, told_schema
 from core.api.reading import read_query
-from core.errors import Missing, TooLarge
+from core.errors import Malformed, Missing, TooLarge
 from core.limits import hit, require
 from core.waiting import place_to_wait, waiter
 from webhooks.api.serializers import AlertAnswer, AlertBody, DeliveryAnswer, DeliveryQuery, DeliveryRow
 from webhooks.models import Delivery
+from webhooks.reading.alerts import Reason
 from webhooks.senders import UnknownSender, prove_sender
 from webhooks.services.answers import answer_of, is_finished, original_of
 from webhooks.services.inbox import Origin, take
@@ -106,8 +107,10 @@ def _take_alert(request: Request, url_key: str) -> Response:
     delivery = take(raw, sender=sender, origin=Origin(address, request.content_type or ""), now=now)
     original = original_of(delivery)
     _wait_for(original)
-    told_so_far = AlertAnswer(answer_of(original)).data
-    return Response(told_so_far, status=400 if original.code == "NOT_TEXT" else 200)
+    told_so_far = answer_of(original)
+    if told_so_far.code == Reason.NOT_TEXT:
+        raise Malformed(f"{told_so_far.reason} It is kept as {told_so_far.correlation_id}.", code=told_so_far.code)
+    return Response(AlertAnswer(told_so_far).data)
 
 
 def _body(request: Request) -> bytes:
