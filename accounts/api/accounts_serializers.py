@@ -53,7 +53,7 @@ class AccountAnswer(serializers.Serializer):
     margin_used = PlainDecimal(source="figures.margin_used")
     margin_available = PlainDecimal(source="figures.margin_available")
     max_leverage = serializers.IntegerField()
-    max_daily_loss = PlainDecimal()
+    max_daily_loss = PlainDecimal(allow_null=True)
     created_at = serializers.DateTimeField()
 
 

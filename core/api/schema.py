@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import is_list_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -45,6 +46,8 @@ _IDEMPOTENCY = [
 ]
 _WITH_BODY = {"409", "413", "415"}
 _WITH_TOKEN = {"401", "403"}
+# What Python takes off the ends of a text is a little more than \\s is elsewhere.
+_NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 _RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}}
 
 
@@ -73,6 +76,16 @@ class DeskSchema(AutoSchema):
         if getattr(self.view, "action", None) in getattr(self.view, "bare_lists", ()):
             return None
         return super()._get_paginator()
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """An answer that is not said to be many is one object, whatever the action is called."""
+        said = serializer is not None and not isinstance(serializer, dict)
+        return is_list_serializer(serializer) if said else super()._is_list_view(serializer)
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Direction = "request") -> tuple[Any, bool]:
+        """A body that has to name one of several fields has to be there."""
+        schema, required = super()._get_request_for_media_type(serializer, direction)
+        return schema, required or bool(getattr(serializer, "exactly_one", ()))
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
@@ -103,9 +116,12 @@ class DeskSchema(AutoSchema):
     def _map_serializer_field(self, field: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
         """A text that may not be blank holds more than the white space that is taken off it."""
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
-        plain = isinstance(field, serializers.CharField) and not {"pattern", "format", "enum", "$ref"} & set(schema)
-        if plain and direction == "request" and field.trim_whitespace and not field.allow_blank:
-            schema["pattern"] = r"\S"
+        if direction == "response" or not isinstance(field, serializers.CharField):
+            return schema
+        if "pattern" in schema:
+            schema.pop("minLength", None)  # the pattern says it, and generators take the two for one
+        elif not {"format", "$ref"} & set(schema) and field.trim_whitespace and not field.allow_blank:
+            schema["pattern"] = _NOT_BLANK
         return schema
 
 
