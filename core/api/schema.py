@@ -48,7 +48,12 @@ _WITH_BODY = {"409", "413", "415"}
 _WITH_TOKEN = {"401", "403"}
 # What Python takes off the ends of a text is a little more than \\s is elsewhere.
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
-_RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."}}
+_OF_429 = {
+    "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."},
+    "X-RateLimit-Limit": {"schema": {"type": "integer"}, "description": "Requests of the tightest window."},
+    "X-RateLimit-Remaining": {"schema": {"type": "integer"}, "description": "What is left of them."},
+    "X-RateLimit-Reset": {"schema": {"type": "integer"}, "description": "When it is whole again, in Unix seconds."},
+}
 
 
 class DeskSchema(AutoSchema):
@@ -94,7 +99,7 @@ class DeskSchema(AutoSchema):
                 bodies[status] = self._get_response_for_code(ErrorAnswer, status, ["application/json"])
                 bodies[status]["description"] = description
         if "429" in bodies:
-            bodies["429"]["headers"] = {**_RETRY_AFTER, **bodies["429"].get("headers", {})}
+            bodies["429"]["headers"] = {**_OF_429, **bodies["429"].get("headers", {})}
         return bodies
 
     def _impossible(self) -> set[str]:
@@ -116,13 +121,18 @@ class DeskSchema(AutoSchema):
     def _map_serializer_field(self, field: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
         """A text that may not be blank holds more than the white space that is taken off it."""
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
-        if direction == "response" or not isinstance(field, serializers.CharField):
+        text = isinstance(field, serializers.CharField) and not isinstance(field, serializers.RegexField)
+        if direction == "response" or not text or {"format", "$ref"} & set(schema):
             return schema
-        if "pattern" in schema:
-            schema.pop("minLength", None)  # the pattern says it, and generators take the two for one
-        elif not {"format", "$ref"} & set(schema) and field.trim_whitespace and not field.allow_blank:
+        if field.trim_whitespace and not field.allow_blank:
             schema["pattern"] = _NOT_BLANK
         return schema
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """A pattern of a field's own says how short it may be; generators take the two for one."""
+        super()._insert_field_validators(field, schema)
+        if isinstance(field, serializers.RegexField):
+            schema.pop("minLength", None)
 
 
 class AnyCaseChoiceSchema(OpenApiSerializerFieldExtension):
