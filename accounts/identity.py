@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import UserSession
 from accounts.selectors.people import session_of, session_of_page
 from accounts.tokens import InvalidToken
+from core.middleware import who_asks
 
 _FOUND = "_session_behind"
 _FOUND_BY_COOKIE = "_page_session"
@@ -29,9 +30,12 @@ def session_behind(request: HttpRequest) -> UserSession | None:
 def _found(request: HttpRequest) -> UserSession | InvalidToken | None:
     token = bearer_token(request)
     try:
-        return page_session(request) if token is None else session_of(token, now=timezone.now())
+        session = page_session(request) if token is None else session_of(token, now=timezone.now())
     except InvalidToken as refusal:
         return refusal
+    if session is not None:
+        who_asks(session.user_id)
+    return session
 
 
 def bearer_token(request: HttpRequest) -> str | None:

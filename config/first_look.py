@@ -15,7 +15,7 @@ from environs import Env
 from config import report, secrets_file
 from config.examinations import environment, own_secrets
 from core.examinations import Finding, error, first_line
-from core.redaction import without_passwords
+from core.redaction import redact
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def _stand_in_for_secrets() -> None:
 
 
 def _unreadable(failure: Exception) -> Finding:
-    reason = without_passwords(f"{type(failure).__name__}: {first_line(failure)}")
+    reason = redact(f"{type(failure).__name__}: {first_line(failure)}")
     found = f"The settings cannot be read, so nothing else could be looked at: {reason}."
     return replace(
         error(found, "Correct what it names in the environment or in .env; see .env.example."), name="settings"

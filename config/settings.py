@@ -1,5 +1,6 @@
 """Settings, read from the environment. No DATABASE_URL and REDIS_URL: everything runs in one process."""
 
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from celery.schedules import schedule
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from config import secrets_file
+from config import logs, origins, secrets_file
 from config.api_description import API_DESCRIPTION
 from config.console import CONSOLE
 
@@ -57,6 +58,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "corsheaders",
+    "csp",
     "django_celery_beat",
     "axes",
     "core",
@@ -71,8 +74,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "core.middleware.RequestIdMiddleware",
+    "core.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.policies.ContentPolicyMiddleware",
+    "core.policies.BrowserManners",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.OptionalTrailingSlashMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -82,7 +89,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.page_sessions.PageAuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -316,13 +322,17 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = CONSOLE
 
 # -- transport security: HTTPS=1 behind a TLS proxy ----------------------------------
+DEFAULT_EXCEPTION_REPORTER_FILTER = "core.fault_pages.FaultFilter"
+DEFAULT_EXCEPTION_REPORTER = "core.fault_pages.FaultReport"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = int(REFRESH_TOKEN_LIFETIME.total_seconds())
@@ -334,28 +344,20 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 
-# What a log line never shows: the text after each pattern's group `before`.
-LOG_REDACTIONS = [
-    r"(?P<before>/webhook/tradingview/)(?!test\b)[^\s/?\"']+",
-    r"(?P<before>[?&](?:token|secret|key|password)=)[^\s&\"']+",
-    r"(?P<before>\bBearer\s+)[^\s\"']+",
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "core.middleware.RequestIdFilter"}},
-    "formatters": {
-        "line": {
-            "()": "core.redaction.RedactingFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.channels.server": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-        "celery": {"level": "WARNING"},
-        "urllib3": {"level": "ERROR"},  # its warnings hold what servers sent
-    },
-}
+# -- other sites' pages: none may read the API but those named; never by cookie -----------
+CORS_ALLOWED_ORIGINS = origins.checked(env.list("CORS_ALLOWED_ORIGINS", []))
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "idempotency-key", "x-request-id")
+CORS_EXPOSE_HEADERS = (
+    *("X-Request-ID", "Retry-After", "Idempotent-Replayed"),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+)
+
+# -- logs ------------------------------------------------------------------------------
+LOG_FORMAT = env.str("LOG_FORMAT", "console")
+if LOG_FORMAT not in logs.FORMATS:
+    raise ImproperlyConfigured(f"LOG_FORMAT is one of: {', '.join(logs.FORMATS)}.")
+logs.set_up_structlog()
+LOGGING = logs.logging_settings(form=LOG_FORMAT, level=env.str("LOG_LEVEL", "INFO").upper())
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # the inbox is swept every five seconds; faults are errors

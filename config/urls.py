@@ -2,14 +2,16 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
 from accounts.pages import LoginPage, LogoutPage
 from core.api.views import HealthView, RootView
 
 PAGE_METHODS = ["get", "head"]  # OPTIONS would look for a template that DRF does not name
 
-swagger = SpectacularSwaggerView.as_view(url_name="schema", http_method_names=PAGE_METHODS)
+swagger = SpectacularSwaggerSplitView.as_view(
+    url_name="schema", template_name="swagger.html", http_method_names=PAGE_METHODS
+)
 redoc = SpectacularRedocView.as_view(url_name="schema", template_name="redoc.html", http_method_names=PAGE_METHODS)
 
 urlpatterns = [

@@ -1,20 +1,29 @@
-"""Every request gets an id, in its answer and in every log line, and the time at which it came.
+"""Every request gets an id, the time at which it came, and a line in the log.
 
 A trailing slash never matters to a program.
 """
 
 import logging
 import re
+import time
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
 from datetime import datetime
+from typing import Any
 
+import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+
+from core.addresses import client_address
+from core.redaction import redact_path
+
+logger = structlog.stdlib.get_logger(__name__)
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_request_id: ContextVar[str] = ContextVar("request_id", default="-")
+LONGEST_PATH = 500
 
 # Pages of Django's own keep their slashes: the admin redirects to them.
 _PAGES_WITH_SLASH = ("/admin/", "/static/")
@@ -24,7 +33,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 def current_request_id() -> str:
     """Return the id of the request this code runs for, "-" outside one."""
-    return _request_id.get()
+    return str(get_contextvars().get("request_id", "-"))
 
 
 def arrival_of(request: HttpRequest) -> datetime:
@@ -33,20 +42,31 @@ def arrival_of(request: HttpRequest) -> datetime:
     return arrived_at
 
 
-class RequestIdMiddleware:
-    """Takes the client's own X-Request-ID where it is sane, else makes one; sends it back. Stamps the arrival."""
+def who_asks(user_id: object) -> None:
+    """Have every further line of this request name the user."""
+    bind_contextvars(user_id=str(user_id))
+
+
+class RequestLogMiddleware:
+    """Takes the client's own X-Request-ID where it is sane, else makes one; sends it back. Stamps the arrival.
+
+    What the request's lines have in common is not taken back when it ends: Django logs a fault once the answer has
+    left all middleware.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.arrived_at = timezone.now()  # type: ignore[attr-defined]
-        offered = request.headers.get("X-Request-ID", "")
-        request_id = offered if _SANE.fullmatch(offered) else uuid.uuid4().hex
-        # Not taken back afterwards: Django logs a refusal once the answer has left all middleware.
-        _request_id.set(request_id)
+        began, common = time.perf_counter(), _common(request)
+        clear_contextvars()
+        bind_contextvars(**common)
         response = self.get_response(request)
-        response["X-Request-ID"] = request_id
+        response["X-Request-ID"] = common["request_id"]
+        _name_user_of_pages(request)
+        milliseconds = round((time.perf_counter() - began) * 1000, 1)
+        logger.log(_level(request, response), "request_finished", status=response.status_code, duration_ms=milliseconds)
         return response
 
 
@@ -63,9 +83,26 @@ class OptionalTrailingSlashMiddleware:
         return self.get_response(request)
 
 
-class RequestIdFilter(logging.Filter):
-    """Gives every log record the id of its request."""
+def _common(request: HttpRequest) -> dict[str, Any]:
+    offered = request.headers.get("X-Request-ID", "")
+    return {
+        "request_id": offered if _SANE.fullmatch(offered) else uuid.uuid4().hex,
+        "method": request.method,
+        "path": redact_path(request.path)[:LONGEST_PATH],
+        "ip": client_address(request),
+    }
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = _request_id.get()
-        return True
+
+def _name_user_of_pages(request: HttpRequest) -> None:
+    """Only where somebody looked already: asking now could cost a query, and raise while the database is away."""
+    user = getattr(request, "_cached_user", None)
+    if user is not None and user.pk is not None:
+        who_asks(user.pk)
+
+
+def _level(request: HttpRequest, response: HttpResponse) -> int:
+    if response.status_code >= 500:
+        return logging.ERROR
+    if response.status_code >= 400:
+        return logging.WARNING
+    return logging.DEBUG if request.path.startswith(f"/{settings.STATIC_URL.lstrip('/')}") else logging.INFO
