@@ -55,6 +55,7 @@ def caught(*, everything: bool = False) -> Iterator[LogLines]:
     handlers = lines.handlers()
     loggers = [root, *(logging.getLogger(name) for name in _QUIET)] if everything else []
     levels = [logger.level for logger in loggers]
+    logging.getLogger("django.template").setLevel(logging.INFO)  # a traceback for each variable that is not there
     for handler in handlers:
         root.addHandler(handler)
     for logger in loggers:
