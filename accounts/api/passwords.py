@@ -1,7 +1,6 @@
 """Doors for another password: with the current one, or with a token that came by e-mail."""
 
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -17,6 +16,7 @@ from accounts.models.users import folded
 from accounts.services import password_resets, passwords
 from core.api.answers import told, told_schema
 from core.api.permissions import EVERY_ROLE
+from core.api.reading import read_body
 from core.api.serializers import StrictSerializer
 from core.limits import hit_shared, require
 
@@ -50,7 +50,7 @@ class PasswordViewSet(viewsets.ViewSet):
 
     @extend_schema(request=ChangePasswordInput, responses=DONE)
     def change(self, request: Request) -> Response:
-        asked, now = _checked(ChangePasswordInput, request), timezone.now()
+        asked, now = read_body(ChangePasswordInput, request), timezone.now()
         passwords.change_password(request._request, session_of_request(request), **asked, now=now)
         return _done("Password changed", now)
 
@@ -63,7 +63,7 @@ class PasswordResetViewSet(viewsets.ViewSet):
 
     @extend_schema(request=ResetPasswordInput, responses=DONE)
     def reset(self, request: Request) -> Response:
-        asked, now = _checked(ResetPasswordInput, request), timezone.now()
+        asked, now = read_body(ResetPasswordInput, request), timezone.now()
         asker = f"{caller(request._request)} {folded(asked['email'])}"
         require(hit_shared("password_reset", asker), request._request)
         tasks.nudge(password_resets.ask_for_reset(**asked, now=now))
@@ -71,16 +71,10 @@ class PasswordResetViewSet(viewsets.ViewSet):
 
     @extend_schema(request=CompleteResetInput, responses=DONE)
     def complete(self, request: Request) -> Response:
-        asked, now = _checked(CompleteResetInput, request), timezone.now()
+        asked, now = read_body(CompleteResetInput, request), timezone.now()
         password_resets.complete_reset(**asked, now=now)
         return _done("Password reset successful", now)
 
 
 def _done(message: str, now: datetime) -> Response:
     return told(message, {"timestamp": now})
-
-
-def _checked(serializer_class: Any, request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
