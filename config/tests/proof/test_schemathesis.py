@@ -17,20 +17,16 @@ pytestmark = [pytest.mark.proof, needs_servers]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 BIN = Path(sys.executable).parent
 TRADER = {"username": "fuzzer", "email": "fuzzer@example.com", "password": "Correct-horse-7"}
-# Limits that no helper of these tests lifts: a fuzzer fails to prove itself more often than anybody.
-MORE_LIMITS = ("FAILED_LOGINS_OF_A_NAME", "RATE_LIMIT_FAILED_PROOFS_PER_MINUTE")
+SETTINGS = "DJANGO_SETTINGS_MODULE=config.tests.proof.fuzz_settings"
 
 
 def web(port: int) -> tuple[str, ...]:
     server = (str(BIN / "granian"), "--interface", "wsgi", "--port", str(port), "--blocking-threads", "8")
-    return (*server, "config.wsgi:application")
+    return ("env", SETTINGS, *server, "config.wsgi:application")
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    for limit in MORE_LIMITS:
-        monkeypatch.setenv(limit, "1000000")
-    monkeypatch.setenv("WEBHOOK_WAIT_SECONDS", "0")
+def desk(tmp_path):
     port = free_port()
     with redis_server(tmp_path, port), distributed_desk(tmp_path, redis_port=port, server=web) as made:
         requests.post(f"{made.base}/api/v1/auth/register", json=TRADER, timeout=20).raise_for_status()
