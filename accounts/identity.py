@@ -30,12 +30,9 @@ def session_behind(request: HttpRequest) -> UserSession | None:
 def _found(request: HttpRequest) -> UserSession | InvalidToken | None:
     token = bearer_token(request)
     try:
-        session = page_session(request) if token is None else session_of(token, now=timezone.now())
+        return page_session(request) if token is None else _named(session_of(token, now=timezone.now()))
     except InvalidToken as refusal:
         return refusal
-    if session is not None:
-        who_asks(session.user_id)
-    return session
 
 
 def bearer_token(request: HttpRequest) -> str | None:
@@ -58,4 +55,10 @@ def _look_up_page(request: HttpRequest) -> UserSession | None:
     session = session_of_page(request.session, now=timezone.now())
     if session is None and SESSION_KEY in request.session:
         request.session.flush()
+    return session and _named(session)
+
+
+def _named(session: UserSession) -> UserSession:
+    """Have the lines of this request name who asks."""
+    who_asks(session.user_id)
     return session

@@ -64,7 +64,6 @@ class RequestLogMiddleware:
         bind_contextvars(**common)
         response = self.get_response(request)
         response["X-Request-ID"] = common["request_id"]
-        _name_user_of_pages(request)
         milliseconds = round((time.perf_counter() - began) * 1000, 1)
         logger.log(_level(request, response), "request_finished", status=response.status_code, duration_ms=milliseconds)
         return response
@@ -91,13 +90,6 @@ def _common(request: HttpRequest) -> dict[str, Any]:
         "path": redact_path(request.path)[:LONGEST_PATH],
         "ip": client_address(request),
     }
-
-
-def _name_user_of_pages(request: HttpRequest) -> None:
-    """Only where somebody looked already: asking now could cost a query, and raise while the database is away."""
-    user = getattr(request, "_cached_user", None)
-    if user is not None and user.pk is not None:
-        who_asks(user.pk)
 
 
 def _level(request: HttpRequest, response: HttpResponse) -> int:

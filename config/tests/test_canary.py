@@ -209,6 +209,9 @@ class Walk:
 
     def through_the_console(self, ada: User) -> Client:
         """Log in badly and well, add a user and set a password; return the browser that is in."""
+        page = reverse("login")
+        for password in (self.word("wrong at the page"), PASSWORD):
+            self.canaries.heard("page", Client().post(page, {"username": "tom", "password": password}))
         browser, wrong, added = Client(), self.word("wrong at the console"), self.word("added at the console")
         login, people = reverse("admin:login"), reverse("admin:accounts_user_add")
         self.canaries.heard("console", browser.post(login, {"username": "ada", "password": wrong}))

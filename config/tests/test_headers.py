@@ -36,6 +36,7 @@ ANSWERS = [
     ("/docs", 200, DOCS),
     ("/docs?script=", 200, PAGE),
     ("/redoc", 200, REDOC),
+    ("/login", 200, PAGE),
     ("/nowhere", 404, PAGE),
     ("/static/core/favicon.svg", 200, PAGE),
     ("/api/v1/health", 200, DATA),
@@ -80,7 +81,7 @@ def test_the_docs_mark_their_style_with_the_nonce_of_this_answer(db, client):
     assert nonce not in second["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("address", ["/", "/docs", "/redoc", "/admin/login/"])
+@pytest.mark.parametrize("address", ["/", "/login", "/docs", "/redoc", "/admin/login/"])
 def test_no_page_has_a_script_or_a_handler_inline(db, client, address):
     page = client.get(address).content.decode()
     assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>|\son[a-z]+=\"", page) == []
