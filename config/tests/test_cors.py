@@ -62,7 +62,8 @@ def test_another_site_is_not_the_named_one(db, client, app_is_named, origin):
 
 
 @pytest.mark.parametrize("address", ["/", "/docs", "/health", "/admin/login/", "/static/core/favicon.svg"])
-def test_a_named_site_reads_nothing_but_the_api(db, client, app_is_named, address):
+def test_a_named_site_reads_nothing_but_the_api(db, client, app_is_named, settings, address):
+    settings.WHITENOISE_USE_FINDERS = True
     answer = client.get(address, headers={"Origin": APP})
     answer.close()
     assert cors_of(answer) == cors_of(preflight(client, address)) == set()

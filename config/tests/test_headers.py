@@ -61,7 +61,8 @@ def policy_of(answer):
 
 
 @pytest.mark.parametrize(("address", "status", "policy"), ANSWERS)
-def test_each_kind_of_answer_has_its_policy_and_all_have_the_rest(db, client, address, status, policy):
+def test_each_kind_of_answer_has_its_policy_and_all_have_the_rest(db, client, settings, address, status, policy):
+    settings.WHITENOISE_USE_FINDERS = True
     answer = client.get(address)
     answer.close()
     assert (answer.status_code, policy_of(answer)) == (status, policy)

@@ -79,7 +79,8 @@ def test_the_address_is_the_one_that_our_proxy_vouches_for(db, anonymous, lines,
     assert lines.events[-1]["ip"] == "203.0.113.7"
 
 
-def test_static_files_are_told_only_who_looks_closely(db, client, lines):
+def test_static_files_are_told_only_who_looks_closely(db, client, lines, settings):
+    settings.WHITENOISE_USE_FINDERS = True
     client.get("/static/core/favicon.svg").close()
     assert lines.events == []
 
