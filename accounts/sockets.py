@@ -16,7 +16,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from channels.security.websocket import OriginValidator
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.db import InterfaceError, OperationalError
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host

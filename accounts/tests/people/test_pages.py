@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -110,15 +109,15 @@ def test_a_browser_has_one_session(client: Client, tom: User, mallory: User, nam
     assert UserSession.objects.get(ended_at=None).user.username == name
 
 
-def test_a_cookie_request_costs_the_two_sessions(
+def test_a_cookie_request_costs_as_much_as_one_with_a_token(
     browser: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(3):  # Django's session; ours with its user; the role's permissions
+    with django_assert_num_queries(2):  # the session with its user; the role's permissions
         assert browser.get(ME).json()["username"] == "tom"
 
 
-def test_a_page_costs_the_two_sessions(browser: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(2):
+def test_a_page_costs_its_session(browser: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
         assert "logged in as tom" in browser.get("/login").content.decode()
 
 
@@ -163,13 +162,12 @@ def test_a_page_whose_session_is_over_is_anonymous_and_forgets_its_cookie(browse
     answer = browser.get("/login")
     assert "logged in as" not in answer.content.decode()
     assert answer.cookies["sessionid"].value == ""
-    assert not Session.objects.exists()
 
 
 def test_a_cookie_without_a_session_of_ours_is_nobodys(browser: Client) -> None:
     UserSession.objects.all().delete()
-    assert browser.get(ME).status_code == 401
-    assert not Session.objects.exists()
+    answer = browser.get(ME)
+    assert (answer.status_code, answer.cookies["sessionid"].value) == (401, "")
 
 
 def test_a_session_of_someone_else_is_nobodys(browser: Client, mallory: User) -> None:
@@ -190,3 +188,19 @@ def test_a_request_without_a_cookie_does_not_look_for_one(
     with django_assert_num_queries(0):
         answer = api.get(ME)
     assert "Cookie" not in answer.get("Vary", "")
+
+
+def test_a_cookie_from_before_the_logout_is_nobodys(browser: Client) -> None:
+    cookie = browser.cookies["sessionid"].value
+    browser.post("/logout", {"csrfmiddlewaretoken": csrf_of(browser)})
+    browser.cookies["sessionid"] = cookie
+    assert browser.get(ME).status_code == 401
+
+
+def test_a_cookie_that_was_changed_is_nobodys(browser: Client) -> None:
+    browser.cookies["sessionid"] = browser.cookies["sessionid"].value.replace(":", "x:", 1)
+    assert browser.get(ME).status_code == 401
+
+
+def test_the_cookie_names_a_session_and_nothing_else(browser: Client) -> None:
+    assert set(browser.session.keys()) == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash", "user_session"}
