@@ -1,12 +1,15 @@
 """/users: admins see all people, and change their role, whether they come in, and what is shared with them."""
 
 import uuid
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role, Share, User
+from accounts.services import people as services
 from bots.services.bots import create_bot
 from groups.services.membership import create_group
 
@@ -171,7 +174,21 @@ def test_one_of_two_admins_may_go(api, ada):
     assert api.get(ADDRESS).status_code == 403
 
 
+@pytest.fixture
+def both_checked(monkeypatch):
+    """Hold up whoever has been checked until another is checked too, or half a second is over: a lock keeps it out."""
+    check, barrier = services.check_an_admin_stays, Barrier(2, timeout=0.5)
+
+    def checked(user):
+        check(user)
+        with suppress(BrokenBarrierError):
+            barrier.wait()
+
+    monkeypatch.setattr(services, "check_an_admin_stays", checked)
+
+
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("both_checked")
 def test_of_admins_who_put_each_other_out_at_once_one_stays(ada, client_of, at_once):
     olga = User.objects.create_user("olga", "olga@desk.test", role=Role.ADMIN)
     asked = [(client_of(ada), page_of(olga)), (client_of(olga), page_of(ada))]
