@@ -9,17 +9,23 @@ from urllib.parse import quote
 from drf_spectacular.generators import SchemaGenerator
 
 WRITING = ("post", "put", "patch", "delete")
+# These may not come twice: what a test does not put something into goes without them.
+ONCE = {"client_order_id", "reference"}
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path; `fields` are the plain values of its body, `names` those it takes elsewhere."""
+    """One method of one path; `fields` are the plain values of its body, `names` what it takes elsewhere.
+
+    Of each tuple in `either` a body has one name.
+    """
 
     method: str
     path: str
     ids: Mapping[str, str]
     names: dict[str, tuple[str, ...]]
-    fields: dict[str, Any] | None
+    fields: dict[str, Any]
+    either: list[tuple[str, ...]]
 
     def address(self, **hostile: str) -> str:
         """Return its path, filled with what there is, or with what a test puts in place of it."""
@@ -29,9 +35,11 @@ class Operation:
 
     def body(self, field: str, value: str) -> bytes:
         """Return its body as JSON, with one field as a test writes it: JSON cannot say all that a test may."""
-        others = {name: plain for name, plain in (self.fields or {}).items() if name != field}
-        members = [f"{json.dumps(name)}: {json.dumps(plain)}" for name, plain in others.items()]
-        return f"{{{', '.join([*members, f'{json.dumps(field)}: {value}'])}}}".encode()
+        top = field.partition(".")[0]
+        left_out = {name for names in self.either for name in names if name != (top if top in names else names[0])}
+        left_out |= ONCE - {top}
+        plain = {name: value for name, value in self.fields.items() if name not in left_out}
+        return _object(plain, field.split("."), value).encode()
 
 
 def operations(ids: Mapping[str, str]) -> list[Operation]:
@@ -44,14 +52,24 @@ def operations(ids: Mapping[str, str]) -> list[Operation]:
     ]
 
 
-def fields_of(operation: Operation) -> Iterator[str]:
-    """Yield the fields of its body, those inside of an object by their object."""
-    yield from operation.fields or {}
+def paths_of(fields: dict[str, Any], before: str = "") -> Iterator[str]:
+    """Yield the fields of a body, and those inside of an object as `object.field`."""
+    for name, plain in fields.items():
+        yield f"{before}{name}"
+        if isinstance(plain, dict):
+            yield from paths_of(plain, f"{before}{name}.")
 
 
 def quoted_bytes(text: str) -> str:
     """Return a text as an address holds it, surrogates and NUL too."""
     return quote(text.encode("utf-8", "surrogatepass"), safe="")
+
+
+def _object(plain: dict[str, Any], path: list[str], value: str) -> str:
+    name, *inner = path
+    texts = {each: json.dumps(other) for each, other in plain.items()}
+    texts[name] = _object(plain[name], inner, value) if inner else value
+    return f"{{{', '.join(f'{json.dumps(each)}: {text}' for each, text in texts.items())}}}"
 
 
 def _operation(
@@ -62,9 +80,10 @@ def _operation(
         place: tuple(each["name"] for each in parameters if each["in"] == place)
         for place in ("path", "query", "header")
     }
-    content = said.get("requestBody", {}).get("content", {}).get("application/json")
-    fields = _plain_fields(schema, content["schema"], ids) if content else None
-    return Operation(method, path, ids, names, fields)
+    content = said.get("requestBody", {}).get("content", {}).get("application/json", {})
+    body = _resolved(schema, content.get("schema", {}))
+    either = [tuple(choice["required"][0] for choice in rule["oneOf"]) for rule in body.get("allOf", [])]
+    return Operation(method, path, ids, names, _plain_fields(schema, body, ids), either)
 
 
 def _plain_fields(schema: dict[str, Any], part: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
@@ -82,7 +101,7 @@ def _plain(schema: dict[str, Any], name: str, part: dict[str, Any], ids: Mapping
     if "enum" in part:
         return part["enum"][0]
     least = {
-        "object": {},
+        "object": _plain_fields(schema, part, ids),
         "array": [ids["account_id"]],
         "integer": part.get("minimum", 1),
         "number": 1,

@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import UserSession
+from accounts.models import TradingAccount, UserSession
 from accounts.services.sessions import Device, open_session
 from bots.services.bots import create_bot, webhook_key
 from bots.services.connections import connect_account
 from config.tests.hostile import BODIES, TEXTS, VALUES
-from config.tests.operations import WRITING, Operation, fields_of, operations, quoted_bytes
+from config.tests.operations import WRITING, Operation, operations, paths_of, quoted_bytes
 from groups.services.membership import create_group
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("still_market")]
@@ -30,12 +30,14 @@ def bot(ada, account_of):
 
 
 @pytest.fixture
-def every(ada, account_of, bot, btcusdt, settings) -> list[Operation]:
+def every(ada, bot, btcusdt, settings) -> list[Operation]:
     settings.WEBHOOK_WAIT_SECONDS = 0
-    account = account_of(ada)
+    account = TradingAccount.objects.get(name="Traded")
     group = create_group(name="Hostile", description="", created_by=ada, accounts=[])
     ids = {"account_id": account.id, "bot_id": bot.id, "group_id": group.id, "instrument_id": btcusdt.id}
+    ids |= {"user_id": ada.id, "strategy_id": ada.id}
     names = {"symbol": "BTCUSDT", "key": webhook_key(bot), "email": "new@example.com", "password": "Correct-horse-7"}
+    names |= {"quantity": "0.01", "size": "0.01", "stop_loss": "40000", "take_profit": "60000"}
     return operations({name: str(value) for name, value in ids.items()} | names)
 
 
@@ -65,7 +67,7 @@ def _complaints(send: Any, requests: Iterable[Sent]) -> list[str]:
 
 def _in_bodies(every: list[Operation], value: str) -> Iterator[Sent]:
     for operation in every:
-        for field in fields_of(operation):
+        for field in paths_of(operation.fields):
             yield operation.method, operation.address(), operation.body(field, value), {}
 
 
