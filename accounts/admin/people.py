@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget
 from accounts.models import PasswordResetRequest, Role, Share, User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.services import passwords, registration, sessions
-from accounts.services.people import LastAdmin, check_an_admin_stays
+from accounts.services.people import LastAdmin, check_an_admin_stays, end_sessions_of_shut_out
 from accounts.sharing import Scope, shareable
 from core.admin import DeskAdmin, ReadOnlyAdmin
 
@@ -94,6 +94,8 @@ class UserAdmin(DjangoUserAdmin, DeskAdmin):  # type: ignore[misc]
         super().save_model(request, obj, form, change)
         if not change:
             registration.open_default_account(obj, now=timezone.now())
+        if not obj.is_active:
+            end_sessions_of_shut_out(obj, now=timezone.now())
 
 
 admin.site.unregister(Group)

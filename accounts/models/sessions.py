@@ -19,6 +19,7 @@ class EndReason(models.TextChoices):
     REFRESH_REUSED = "refresh_reused", "refresh token used twice"
     TERMINATED = "terminated"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a reason, not a password)
+    SHUT_OUT = "shut_out"
 
 
 class UserSessionQuerySet(ReachQuerySet["UserSession"]):
@@ -35,7 +36,7 @@ class UserSessionQuerySet(ReachQuerySet["UserSession"]):
 class UserSession(models.Model):
     """One login of one user on one device. Its id is the `sid` claim of the session's tokens.
 
-    The pages have no tokens: a browser's cookie names a session of Django's that keeps the id, no `refresh_hash` here.
+    The pages have no tokens: a browser's signed cookie holds the id, there is no `refresh_hash` then.
     `refresh_hash` is the SHA-256 of the `jti` of the one refresh token that is good now; each refresh changes it
     and moves `last_seen_at` and `expires_at`. `previous_refresh_hash` is that of the token before it, `refreshed_at`
     the moment at which it was replaced: they tell who came too late from who shows a spent token.

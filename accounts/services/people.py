@@ -7,8 +7,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import Role, Share, User
+from accounts.models import Role, Share, User, UserSession
+from accounts.models.sessions import EndReason
 from accounts.preferences import Preferences, merged
+from accounts.services.sessions import end_sessions
 from accounts.sharing import Scope, unknown_scopes
 from core.errors import Conflict, Invalid
 
@@ -57,9 +59,16 @@ def change_user(
             setattr(user, name, value)
         check_an_admin_stays(user)
         user.save(update_fields=list(wanted))
+        if not user.is_active:
+            end_sessions_of_shut_out(user, now=now)
         if shared is not None:
             _share(user, set(shared), by=by, now=now)
     return user
+
+
+def end_sessions_of_shut_out(user: User, *, now: datetime) -> None:
+    """End every session of a person who may not come in, so that none stands again once they may."""
+    end_sessions(UserSession.objects.filter(user=user), reason=EndReason.SHUT_OUT, now=now)
 
 
 def check_an_admin_stays(user: User) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -11,6 +12,7 @@ from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.services.password_resets import complete_reset, reset_token
 from accounts.services.passwords import change_password
+from accounts.services.people import change_user
 from accounts.services.sessions import Device, end_session, open_session, refresh, terminate_session
 from accounts.tokens import InvalidToken, Tokens
 from conftest import PASSWORD
@@ -78,3 +80,24 @@ def test_the_refresh_token_is_dead(tokens: Tokens, end: End) -> None:
     end(UserSession.objects.select_related("user").get())
     with pytest.raises(InvalidToken):
         refresh(refresh_token=tokens.refresh, arrived_at=timezone.now(), clock=timezone.now)
+
+
+def test_who_is_let_in_again_begins_a_new_session(
+    tokens: Tokens, bearer: Callable[[str], APIClient], ada: User
+) -> None:
+    user = UserSession.objects.select_related("user").get().user
+    for is_active in (False, True):
+        change_user(user.pk, by=ada, now=timezone.now(), is_active=is_active)
+    assert bearer(tokens.access).get(ME).status_code == 401
+    assert UserSession.objects.get().end_reason == "shut_out"
+
+
+def test_the_console_ends_the_sessions_of_whom_it_shuts_out(
+    tokens: Tokens, client: Client, ada: User, bearer: Callable[[str], APIClient]
+) -> None:
+    client.force_login(ada)
+    user = UserSession.objects.exclude(user=ada).select_related("user").get().user
+    form = {"username": user.username, "email": user.email, "full_name": "", "role": "trader"}
+    answer = client.post(reverse("admin:accounts_user_change", args=[user.pk]), form)
+    assert answer.status_code == 302
+    assert UserSession.objects.get(user=user).end_reason == "shut_out"
