@@ -110,7 +110,8 @@ class Counter:
         if all(room.remaining for room in found):
             for window in windows:
                 if not self._limiter.hit(window, key):
-                    return replace(_verdict(self._rooms([window], key)), allowed=False, remaining=0, retry_after=1)
+                    lost = _verdict(self._rooms([window], key))
+                    return replace(lost, allowed=False, remaining=0, retry_after=lost.retry_after or 1)
             return replace(_verdict([room.less_one() for room in found]), allowed=True, retry_after=0)
         return _verdict(found)
 

@@ -8,6 +8,7 @@ import redis
 from django.conf import settings as django_settings
 from django.http import HttpRequest
 from django.test import RequestFactory
+from limits.storage import MemoryStorage
 
 from core import limits
 from core.addresses import counted_address
@@ -89,6 +90,16 @@ def test_threads_at_once_get_exactly_the_places_there_are(limited, key, threads)
     with ThreadPoolExecutor(threads) as pool:
         allowed = list(pool.map(lambda _: limits.hit("some", key).allowed, range(400)))
     assert allowed.count(True) == 100
+
+
+def test_who_loses_the_last_place_of_the_long_window_is_told_when_it_is_free(limited, key, monkeypatch):
+    limited((1, 600), (5, 60))
+    counter = limits.Counter(MemoryStorage())
+    take = counter._limiter.hit
+    monkeypatch.setattr(counter._limiter, "hit", lambda window, key: take(window, key) and take(window, key))
+    verdict = counter.hit(limits.windows_of("some"), key)
+    assert (verdict.allowed, verdict.limit, verdict.remaining) == (False, 1, 0)
+    assert 599 <= verdict.retry_after <= 600
 
 
 def test_a_refusal_says_when_to_come_again(limited, key):
