@@ -29,7 +29,6 @@ from core.limits import hit, hit_shared, look, require
 
 logger = logging.getLogger(__name__)
 
-NO_ADDRESS = "0.0.0.0"  # noqa: S104 - where the server knows none: all these count together
 _ANY_AGENT = ""
 _LONGEST_PATH = 255
 
@@ -52,11 +51,6 @@ def known_as(typed: str) -> str:
     return found or name
 
 
-def caller(request: HttpRequest) -> str:
-    """Return the address that tries are counted under."""
-    return counted_address(request) or NO_ADDRESS
-
-
 def refusal_of(request: HttpRequest) -> AppError | None:
     """Return why no password was checked for this request, or why none will be from now on."""
     found: AppError | None = getattr(request, "login_refusal", None)
@@ -67,7 +61,7 @@ def forgive(request: HttpRequest) -> None:
     """Forget the failures of whom this request has logged in, from its address."""
     name = getattr(request, "login_name", None)
     if name is not None:
-        _tries(name, caller(request)).delete()
+        _tries(name, counted_address(request)).delete()
 
 
 def locked_out_page(
@@ -110,8 +104,8 @@ class LockoutHandler(AxesDatabaseHandler):
             return
         name = request.login_name  # type: ignore[attr-defined]
         hit("failed_login", name)
-        logger.warning("a login failed from %s", caller(request))
-        wait = _seconds_locked(name, caller(request), now=timezone.now())
+        logger.warning("a login failed from %s", counted_address(request))
+        wait = _seconds_locked(name, counted_address(request), now=timezone.now())
         if wait:
             _refuse(request, LockedOut(retry_after_seconds=wait))
 
@@ -129,7 +123,7 @@ def _refuse(request: HttpRequest, refusal: AppError) -> None:
 
 def _take_try(request: HttpRequest, typed: str) -> None:
     """Raises LockedOut, RateLimited, and Unavailable while Redis is away."""
-    now, name, address = timezone.now(), known_as(typed), caller(request)
+    now, name, address = timezone.now(), known_as(typed), counted_address(request)
     request.login_name = name  # type: ignore[attr-defined]
     wait = _seconds_locked(name, address, now=now)
     if wait:

@@ -143,7 +143,7 @@ else:
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.lockout.LockoutBackend", "accounts.backends.RoleBackend"]
 AXES_HANDLER = "accounts.lockout.LockoutHandler"
-AXES_CLIENT_IP_CALLABLE = "accounts.lockout.caller"
+AXES_CLIENT_IP_CALLABLE = "core.addresses.counted_address"
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out_page"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10

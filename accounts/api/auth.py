@@ -17,9 +17,9 @@ from accounts.api.auth_serializers import (
 )
 from accounts.api.authentication import session_of_request
 from accounts.devices import device_of
-from accounts.lockout import caller
 from accounts.models.sessions import EndReason
 from accounts.services import registration, sessions
+from core.addresses import counted_address
 from core.api.answers import told, told_schema
 from core.api.permissions import EVERY_ROLE
 from core.api.reading import read_body
@@ -38,7 +38,7 @@ class DoorViewSet(viewsets.ViewSet):
     @extend_schema(request=RegisterInput, responses={201: TokensAnswer})
     def register(self, request: Request) -> Response:
         asked = read_body(RegisterInput, request)
-        require(hit("registration", caller(request._request)), request._request)
+        require(hit("registration", counted_address(request._request)), request._request)
         user, tokens = registration.register(
             username=asked["username"],
             email=asked["email"],

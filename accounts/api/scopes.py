@@ -38,5 +38,5 @@ def counted_for(request: HttpRequest) -> tuple[str, str]:
     except (InvalidToken, OperationalError, InterfaceError):  # the view finds the same, and says so
         session = None
     if session is None:
-        return "anonymous", counted_address(request) or ""
+        return "anonymous", counted_address(request)
     return "user", str(session.user_id)

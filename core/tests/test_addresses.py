@@ -19,7 +19,12 @@ PEER = "10.0.0.9"
         (2, "1.1.1.1, 2.2.2.2, 3.3.3.3", "2.2.2.2"),
         (3, "1.1.1.1, 2.2.2.2", PEER),
         (1, "", PEER),
-        (1, "1.1.1.1, nonsense", None),
+        (1, "1.1.1.1, nonsense", PEER),
+        (1, "[nonsense", PEER),
+        (1, "2.2.2.2:5678", "2.2.2.2"),
+        (1, "[2001:db8::1]:80", "2001:db8::1"),
+        (1, "[2001:db8::1]", "2001:db8::1"),
+        (1, "2001:db8::1", "2001:db8::1"),
     ],
 )
 def test_the_nth_hop_from_the_right_counts(settings, proxies, forwarded, address):

@@ -158,7 +158,7 @@ def test_no_key_in_redis_holds_what_was_counted(limited, key):
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
         ("2001:db8:1:2:ffff::", "2001:db8:1:2::"),
         ("::ffff:10.1.2.3", "10.1.2.3"),
-        ("", None),
+        ("", "0.0.0.0"),
     ],
 )
 def test_ipv6_counts_by_64(address, counted):

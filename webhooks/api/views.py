@@ -102,7 +102,7 @@ def _take_alert(request: Request, url_key: str) -> Response:
         sender = prove_sender(raw, url_key=url_key, signature=signature, now=now)
     except UnknownSender:
         logger.warning("a webhook request from %s proves no sender", address)
-        require(hit("failed_proof", counted_address(request._request) or ""), request._request)
+        require(hit("failed_proof", counted_address(request._request)), request._request)
         raise
     delivery = take(raw, sender=sender, origin=Origin(address, request.content_type or ""), now=now)
     original = original_of(delivery)

@@ -126,12 +126,13 @@ def test_login_refuses_a_body_of_the_wrong_form(api: APIClient, tom: User, body:
         (0, "6.6.6.6", "127.0.0.1"),
         (1, "6.6.6.6, 7.7.7.7", "7.7.7.7"),
         (2, "6.6.6.6, 7.7.7.7", "6.6.6.6"),
-        (1, "nonsense", None),
+        (1, "nonsense", "127.0.0.1"),
+        (1, "7.7.7.7:5678", "7.7.7.7"),
         (1, "fe80::1%eth0", "fe80::1"),
     ],
 )
 def test_the_address_is_believed_as_far_as_our_proxies_go(
-    api: APIClient, settings: Settings, proxies: int, forwarded: str, address: str | None
+    api: APIClient, settings: Settings, proxies: int, forwarded: str, address: str
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
     api.post(LOGIN, {"username": "tom", "password": PASSWORD}, headers={"X-Forwarded-For": forwarded})
