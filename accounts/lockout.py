@@ -1,8 +1,9 @@
 """Whose password is checked at all: django-axes' backend and rows, made exact, for every door that authenticates.
 
-A try is taken before the password is looked at, in one guarded UPDATE, and given back by a success: of many tries at
-once no more than the limit get to a password. A person's user name and e-mail address are one name here, and an
-unknown name is treated as a known one.
+A try is taken before the password is looked at, in one guarded UPDATE, and given back by the right one: of many tries
+at once no more than the limit get to a password. A person's user name and e-mail address are one name here, and an
+unknown name is treated as a known one. Tries from all addresses lock a name as well, but not for the addresses from
+which its person has logged in before: strangers cannot lock anybody out everywhere.
 """
 
 import logging
@@ -21,11 +22,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import User, UserSession
 from accounts.models.users import folded
-from core.addresses import counted_address
+from core.addresses import counted, counted_address
 from core.errors import AppError, TooMany
-from core.limits import hit, hit_shared, look, require
+from core.limits import hit, hit_shared, look, require, tightest
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def refusal_of(request: HttpRequest) -> AppError | None:
 
 
 def forgive(request: HttpRequest) -> None:
-    """Forget the failures of whom this request has logged in, from its address."""
+    """Forget the failures of whom this request named with the right password, from its address."""
     name = getattr(request, "login_name", None)
     if name is not None:
         _tries(name, counted_address(request)).delete()
@@ -110,7 +111,7 @@ class LockoutHandler(AxesDatabaseHandler):
             _refuse(request, LockedOut(retry_after_seconds=wait))
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
-        forgive(request)
+        """The backend that checked the password has forgiven already."""
 
     def user_logged_out(self, sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
         """Whoever leaves changes nothing here."""
@@ -123,13 +124,16 @@ def _refuse(request: HttpRequest, refusal: AppError) -> None:
 
 def _take_try(request: HttpRequest, typed: str) -> None:
     """Raises LockedOut, RateLimited, and Unavailable while Redis is away."""
-    now, name, address = timezone.now(), known_as(typed), counted_address(request)
+    now, address = timezone.now(), counted_address(request)
+    if tightest(request) is None:  # the API has counted its requests before they come here
+        require(hit("anonymous", address), request)
+    name = known_as(typed)
     request.login_name = name  # type: ignore[attr-defined]
     wait = _seconds_locked(name, address, now=now)
     if wait:
         raise LockedOut(retry_after_seconds=wait)
     of_all_addresses = look("failed_login", name)
-    if not of_all_addresses.allowed:
+    if not of_all_addresses.allowed and not _has_come_from(name, address):
         raise LockedOut(retry_after_seconds=of_all_addresses.retry_after)
     require(hit_shared("login", f"{address} {name}"), request)
     if not _counted(name, address, path=request.path_info, now=now):
@@ -139,15 +143,19 @@ def _take_try(request: HttpRequest, typed: str) -> None:
 def _counted(name: str, address: str, *, path: str, now: datetime) -> bool:
     """Add one to the pair's tries where there is one left."""
     tries = _tries(name, address)
+    told = {"attempt_time": now, "path_info": path[:_LONGEST_PATH]}
     with transaction.atomic():
         tries.filter(attempt_time__lte=now - settings.AXES_COOLOFF_TIME).delete()
-        first = AccessAttempt(
-            username=name, ip_address=address, user_agent=_ANY_AGENT, path_info=path, failures_since_start=0
-        )
+        first = AccessAttempt(username=name, ip_address=address, user_agent=_ANY_AGENT, failures_since_start=0, **told)
         AccessAttempt.objects.bulk_create([first], ignore_conflicts=True)
         left = tries.filter(failures_since_start__lt=settings.AXES_FAILURE_LIMIT)
-        told = {"attempt_time": now, "path_info": path[:_LONGEST_PATH]}
         return bool(left.update(failures_since_start=F("failures_since_start") + 1, **told))
+
+
+def _has_come_from(name: str, address: str) -> bool:
+    """Say whether the person of this name has, or had, a session from what `address` is counted with."""
+    seen = UserSession.objects.filter(user__username=name).order_by().values_list("ip_address", flat=True).distinct()
+    return address in {counted(each) for each in seen if each is not None}
 
 
 def _seconds_locked(name: str, address: str, *, now: datetime) -> int:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.lockout import forgive, refusal_of
+from accounts.lockout import refusal_of
 from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.services.sessions import end_sessions
@@ -43,7 +43,6 @@ def change_password(
     user = authenticate(request, username=session.user.username, password=current_password)
     if not isinstance(user, User):
         raise refusal_of(request) or WrongPassword()
-    forgive(request)
     hashed = hashed_password(new_password, user)
     with transaction.atomic():
         if not User.objects.filter(pk=user.pk, password=user.password).update(password=hashed):

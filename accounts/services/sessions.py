@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.lockout import forgive, refusal_of
+from accounts.lockout import refusal_of
 from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.selectors.people import live_session
@@ -58,7 +58,6 @@ def log_in(
     if not isinstance(user, User):
         raise refusal_of(request) or InvalidCredentials()
     with transaction.atomic():
-        forgive(request)
         note_login(user, now=now)
         return user, open_session(user, device=device, now=now)
 

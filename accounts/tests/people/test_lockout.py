@@ -8,14 +8,18 @@ from uuid import uuid4
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import User, UserSession
+from accounts.services.sessions import Device, open_session
 from accounts.tasks import forget_failed_logins
 from conftest import PASSWORD
 from core import limits
@@ -26,6 +30,7 @@ LOGIN = "/api/v1/auth/login"
 PAGE = "/admin/login/"
 HERE, THERE = "10.0.0.1", "10.0.0.2"
 WRONG = "wrong-Pass-1"
+LONG_AGO = "2026-01-01T00:00Z"
 
 
 def knock(name: str, password: str = WRONG, *, at: str = HERE, **headers: str) -> Any:
@@ -41,6 +46,12 @@ def knocks(times: int, name: str, *, at: str = HERE) -> list[int]:
 def nobody() -> str:
     """A name that nobody has, and that no test has counted."""
     return f"nobody-{uuid4().hex}"
+
+
+@pytest.fixture
+def fresh() -> str:
+    """An address that no test has counted."""
+    return f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"
 
 
 @pytest.mark.usefixtures("tom")
@@ -129,6 +140,46 @@ def test_tries_of_a_name_from_one_address_do_not_lock_others_out(tom: User, sett
     assert knock("tom@example.com", PASSWORD, at=THERE).status_code == 200
 
 
+@pytest.mark.parametrize("ending", [{}, {"ended_at": LONG_AGO, "end_reason": "logout"}], ids=["live", "ended"])
+def test_from_an_address_of_theirs_a_person_passes_the_lock_of_the_name(
+    tom: User, settings: Settings, ending: dict[str, Any]
+) -> None:
+    User.objects.filter(pk=tom.pk).update(username=f"tom-{uuid4().hex}")
+    open_session(tom, device=Device(ip_address=HERE), now=timezone.now())
+    UserSession.objects.update(**ending)
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "failed_login": [(2, 900)]}
+    _ = [knock("tom@example.com", at=f"10.9.0.{number}") for number in range(3)]
+    answers = [knock("tom@example.com", PASSWORD, at=at).status_code for at in (THERE, HERE)]
+    assert answers == [429, 200]
+
+
+def test_of_an_ipv6_address_of_theirs_the_network_counts(tom: User, fresh: str, settings: Settings) -> None:
+    open_session(tom, device=Device(ip_address=fresh), now=timezone.now())
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "failed_login": [(0, 900)]}
+    assert knock("tom", PASSWORD, at=f"{fresh}2").status_code == 200
+
+
+def test_an_address_of_another_does_not_pass(tom: User, mallory: User, settings: Settings) -> None:
+    open_session(mallory, device=Device(ip_address=HERE), now=timezone.now())
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "failed_login": [(0, 900)]}
+    assert knock("tom", PASSWORD).status_code == 429
+
+
+@pytest.mark.usefixtures("tom")
+def test_an_address_of_theirs_is_locked_by_its_own_failures(tom: User) -> None:
+    open_session(tom, device=Device(ip_address=HERE), now=timezone.now())
+    assert knocks(11, "tom") == [401] * 9 + [429] * 2
+
+
+def test_the_lock_of_a_name_asks_as_much_for_an_unknown_name(tom: User, nobody: str, settings: Settings) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "failed_login": [(0, 900)]}
+    with CaptureQueriesContext(connection) as of_tom:
+        assert knock("tom").status_code == 429
+    with CaptureQueriesContext(connection) as of_nobody:
+        assert knock(nobody).status_code == 429
+    assert len(of_tom) == len(of_nobody)
+
+
 def test_logins_are_limited_by_address_and_name(nobody: str, settings: Settings) -> None:
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "login": [(2, 60)]}
     answers = [knock(nobody) for _ in range(3)] + [knock(nobody, at=THERE)]
@@ -152,6 +203,34 @@ def test_registrations_are_limited_by_address(settings: Settings) -> None:
     at = f"10.8.{uuid4().int % 250}.{uuid4().int % 251}"
     answers = [APIClient().post("/api/v1/auth/register", body, REMOTE_ADDR=at) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 429]
+
+
+@pytest.mark.parametrize("page", ["/login", PAGE])
+def test_tries_on_a_page_are_limited_by_address_whatever_the_name(fresh: str, settings: Settings, page: str) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "anonymous": [(2, 60)]}
+    client = Client(REMOTE_ADDR=fresh)
+    answers = [client.post(page, {"username": uuid4().hex, "password": WRONG}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 59 <= int(answers[2]["Retry-After"]) <= 60
+    assert AccessAttempt.objects.count() == 2
+    assert client.get(page).status_code == 200
+
+
+@pytest.mark.usefixtures("tom")
+def test_a_try_over_the_api_counts_once_by_address(fresh: str, settings: Settings) -> None:
+    settings.RATE_LIMITS = {**settings.RATE_LIMITS, "anonymous": [(5, 60)]}
+    assert knock("tom", at=fresh)["X-RateLimit-Remaining"] == "4"
+
+
+@pytest.mark.usefixtures("tom")
+def test_whom_the_form_turns_away_with_the_right_password_is_not_locked() -> None:
+    assert [on_page("tom", PASSWORD).status_code for _ in range(12)] == [200] * 12
+    assert not AccessAttempt.objects.exists()
+
+
+def test_a_long_path_is_kept_as_far_as_it_fits(nobody: str) -> None:
+    authenticate(RequestFactory().post("/" + 300 * "x"), username=nobody, password=WRONG)
+    assert len(AccessAttempt.objects.get().path_info) == 255
 
 
 def on_page(name: str, password: str = WRONG) -> Any:
