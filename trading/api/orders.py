@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts import rights
 from accounts.api.authentication import user_of
+from accounts.models import TradingAccount, User
 from accounts.selectors.trading_accounts import writable_account
 from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body, read_query
@@ -57,7 +58,7 @@ class OrderViewSet(viewsets.GenericViewSet):
         if account_id is not None:
             writable_account(user_of(request), account_id)
         asked = read_body(OrderInput, request)
-        account = writable_account(user_of(request), _account_id(asked, account_id))
+        account = _account(user_of(request), asked, account_id)
 
         def stored(order: Order) -> None:
             if hold is not None:
@@ -92,21 +93,27 @@ def _filtered(request: Request, account_id: UUID | None) -> Any:
     return orders.filter(instrument=find_instrument(symbol)) if symbol else orders
 
 
-def _account_id(asked: dict[str, Any], from_path: UUID | None) -> UUID:
+def _account(user: User, asked: dict[str, Any], from_path: UUID | None) -> TradingAccount:
     """Return the account an order is for: the path's, the body's, or the only one of the body's bot."""
     named = asked.get("account_id")
     if from_path is not None and named not in (None, from_path):
         sentence = "It is not the account of the path."
         raise Invalid(sentence, errors={"account_id": [sentence]})
     account_id: UUID | None = from_path or named
-    if account_id is not None:
-        _check_bot_trades(asked.get("bot_id"), account_id)
-        return account_id
-    accounts = list(_covered_by(asked["bot_id"])[:2]) if "bot_id" in asked else []
-    if len(accounts) != 1:
+    if account_id is None:
+        return writable_account(user, _only_account_of(asked.get("bot_id"), user))
+    account = writable_account(user, account_id)
+    _check_bot_trades(asked.get("bot_id"), account_id)
+    return account
+
+
+def _only_account_of(bot_id: UUID | None, user: User) -> UUID:
+    """Return the one account of a bot; a bot of others looks like one that is not there. Raises AccountRequired."""
+    covered = list(_covered_by(bot_id)[:2]) if bot_id is not None else []
+    if len(covered) != 1 or not TradingAccount.objects.living().visible_to(user).filter(pk__in=covered).exists():
         sentence = "Name the account: only an order of a bot with exactly one account can do without."
         raise AccountRequired(sentence, errors={"account_id": [sentence]})
-    return accounts[0]
+    return covered[0]
 
 
 def _check_bot_trades(bot_id: UUID | None, account_id: UUID) -> None:

@@ -207,8 +207,26 @@ def test_a_bot_with_one_account_names_it(account, tom, client_of):
 def test_somebody_elses_bot_trades_nothing_for_me(account, mallory, client_of):
     bot_id = uuid.UUID(int=4)
     set_covered_accounts(ScopeType.BOT, bot_id, [account.id])
-    assert client_of(mallory).post("/api/v1/orders", {**BUY, "bot_id": str(bot_id)}).status_code == 404
+    asked = [{**BUY, "bot_id": str(each)} for each in (bot_id, uuid.UUID(int=5))]
+    of_tom, of_nobody = [client_of(mallory).post("/api/v1/orders", body) for body in asked]
+    assert (of_tom.status_code, of_tom.json()["code"]) == (422, "ACCOUNT_REQUIRED")
+    assert of_tom.json()["errors"] == of_nobody.json()["errors"]
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("bot_id", [uuid.UUID(int=4), uuid.UUID(int=5)])
+def test_nobody_learns_which_bot_trades_an_account_of_others(account, mallory, client_of, bot_id):
+    set_covered_accounts(ScopeType.BOT, uuid.UUID(int=4), [account.id])
+    named = {"bot_id": str(bot_id), "account_id": str(account.id)}
+    assert client_of(mallory).post("/api/v1/orders", {**BUY, **named}).status_code == 404
+
+
+def test_a_bot_of_an_account_that_is_shown_to_one_is_for_reading(account, mallory, client_of):
+    bot_id = uuid.UUID(int=4)
+    set_covered_accounts(ScopeType.BOT, bot_id, [account.id])
+    Share.objects.create(user=mallory, scope_type="account", scope_id=account.id)
+    answer = client_of(mallory).post("/api/v1/orders", {**BUY, "bot_id": str(bot_id)})
+    assert (answer.status_code, answer.json()["code"]) == (403, "READ_ONLY")
 
 
 def test_an_order_off_the_list_of_nobody_but_its_owner(account, order_of, tom, ada, mallory, client_of):
