@@ -48,8 +48,8 @@ def change_user(
 ) -> User:
     """Change a person as an admin does; `shared` replaces all that is shared with them. None leaves a thing alone.
 
-    It counts from the next request on, and on sockets within a second. Raises LastAdmin, and Invalid for a scope
-    that is not there.
+    It counts from the next request on, and on sockets within a second. What is shared with them already may stay,
+    also where it is gone by now. Raises LastAdmin, and Invalid for another scope that is not there.
     """
     changes = {"role": role, "is_active": is_active, "full_name": full_name}
     wanted = {name: value for name, value in changes.items() if value is not None}
@@ -91,11 +91,11 @@ def _locked(user_id: UUID) -> User:
 
 
 def _share(user: User, wanted: set[Scope], *, by: User, now: datetime) -> None:
-    unknown = unknown_scopes(wanted)
+    standing = {Scope(share.scope_type, share.scope_id): share.pk for share in user.shares.all()}
+    unknown = unknown_scopes(wanted - standing.keys())
     if unknown:
         lines = sorted(f"There is no {scope.scope_type} {scope.scope_id}." for scope in unknown)
         raise Invalid(lines[0], errors={"shared": lines})
-    standing = {Scope(share.scope_type, share.scope_id): share.pk for share in user.shares.all()}
     user.shares.filter(pk__in=[pk for scope, pk in standing.items() if scope not in wanted]).delete()
     new = [Share(user=user, scope_type=each.scope_type, scope_id=each.scope_id) for each in wanted - standing.keys()]
     for share in new:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role, Share, User
 from accounts.services import people as services
+from bots.models import Bot
 from bots.services.bots import create_bot
 from groups.services.membership import create_group
 
@@ -113,6 +114,14 @@ def test_what_is_shared_is_replaced(api, vic, ada, things):
     assert sorted(body["shared"], key=str) == sorted(things[1:], key=str)
     assert Share.objects.get(scope_type="group") == kept
     assert set(Share.objects.values_list("created_by", flat=True)) == {ada.pk}
+
+
+def test_what_is_told_to_be_shared_can_be_sent_back_though_it_is_gone(api, vic, things):
+    api.patch(page_of(vic), {"shared": things})
+    Bot.objects.all().delete()
+    shared = api.get(page_of(vic)).json()["shared"]
+    answer = api.patch(page_of(vic), {"full_name": "V", "shared": shared})
+    assert (answer.status_code, len(answer.json()["shared"])) == (200, 3)
 
 
 def test_shares_are_left_alone_where_nothing_is_said_of_them(api, vic, things):
