@@ -4,9 +4,11 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -34,8 +36,8 @@ def open_on_login(sender: object, request: HttpRequest, user: User, **_: Any) ->
     Where the password has changed since it was checked none is opened, and the browser is as anonymous as before.
     """
     now = timezone.now()
-    former = request.session.pop(PAGE_SESSION, None)
-    sessions.end_sessions(UserSession.objects.filter(pk=former), reason=EndReason.LOGOUT, now=now)
+    sessions.end_sessions(_former(request), reason=EndReason.LOGOUT, now=now)
+    request.session.pop(PAGE_SESSION, None)
     try:
         with transaction.atomic():
             sessions.note_login(user, now=now)
@@ -51,6 +53,15 @@ def end_on_logout(sender: object, request: HttpRequest, user: User | None, **_: 
     session = session_of_page(request.session, now=now)
     if session is not None:
         sessions.end_session(session, reason=EndReason.LOGOUT, now=now)
+
+
+def _former(request: HttpRequest) -> QuerySet[UserSession]:
+    """Return the session that the browser came with, if any.
+
+    Read from its cookie: Django has emptied `request.session` by now where somebody else was logged in.
+    """
+    cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return UserSession.objects.filter(pk=type(request.session)(cookie).get(PAGE_SESSION))
 
 
 def _user_of_page(request: HttpRequest) -> User | AnonymousUser:

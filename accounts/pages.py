@@ -1,10 +1,20 @@
-"""The pages on which a person logs in and out, for those who do not go to the console."""
+"""The pages on which a person logs in and out, for those who do not go to the console, and changes their password."""
+
+from typing import Any, cast
 
 from django.conf import settings
-from django.contrib.auth import logout
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpResponse
+from django.contrib import admin
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse_lazy
+from django.utils import timezone
+from unfold.forms import AdminOwnPasswordChangeForm
+
+from accounts.identity import page_session
+from accounts.models import UserSession
+from accounts.services.passwords import WrongPassword, change_password
+from core.errors import AppError
 
 
 class LoginPage(LoginView):
@@ -12,12 +22,39 @@ class LoginPage(LoginView):
     next_page = "root"
     extra_context = {"desk_name": settings.DESK_NAME}
 
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        logout(self.request)  # whoever else was logged in on this browser: their session ends too
-        return super().form_valid(form)
-
 
 class LogoutPage(LogoutView):
     """By POST with its CSRF token only."""
 
     next_page = "login"
+
+
+class PasswordForm(AdminOwnPasswordChangeForm):
+    """The service looks at the old password: a wrong one is a failed login there."""
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        return old
+
+
+class PasswordPage(PasswordChangeView):
+    """The console's page for a new password of one's own, in place of one that guesses are free on."""
+
+    form_class = PasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return {**admin.site.each_context(self.request), **super().get_context_data(**context)}
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        try:
+            self._change(form.cleaned_data["old_password"], form.cleaned_data["new_password1"])
+        except WrongPassword:
+            form.add_error("old_password", form.error_messages["password_incorrect"])
+        except AppError as refusal:
+            form.add_error(None, refusal.message)
+        return self.form_invalid(form) if form.errors else HttpResponseRedirect(self.get_success_url())
+
+    def _change(self, old: str, new: str) -> None:
+        session = cast(UserSession, page_session(self.request))
+        change_password(self.request, session, current_password=old, new_password=new, now=timezone.now())

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 
-from accounts.pages import LoginPage, LogoutPage
+from accounts.pages import LoginPage, LogoutPage, PasswordPage
 from core.api.views import HealthView, RootView
 
 PAGE_METHODS = ["get", "head"]  # OPTIONS would look for a template that DRF does not name
@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("api/v1", RootView.as_view()),
     path("api/v1/", include("config.api_router")),
+    path("admin/password_change/", admin.site.admin_view(PasswordPage.as_view())),
     path("admin/", admin.site.urls),
 ]
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from accounts.models import User, UserSession
+from accounts.models import Role, User, UserSession
 from accounts.tokens import Tokens
 from conftest import PASSWORD
 
@@ -96,10 +96,13 @@ def test_the_console_logs_in_and_out_by_rows_too(client: Client, ada: User) -> N
     assert UserSession.objects.get().end_reason == "logout"
 
 
-def test_logging_in_at_the_console_again_ends_the_former_session(client: Client, ada: User) -> None:
-    form = {"username": "ada", "password": PASSWORD, "next": "/admin/"}
-    _ = [client.post(reverse("admin:login"), form) for _ in range(2)]
+@pytest.mark.parametrize("name", ["ada", "olga"])
+def test_logging_in_at_the_console_again_ends_the_former_session(client: Client, ada: User, name: str) -> None:
+    User.objects.create_user("olga", "olga@desk.test", PASSWORD, role=Role.ADMIN)
+    form = {"password": PASSWORD, "next": "/admin/"}
+    _ = [client.post(reverse("admin:login"), {**form, "username": username}) for username in ("ada", name)]
     assert sorted(UserSession.objects.values_list("end_reason", flat=True)) == ["", "logout"]
+    assert UserSession.objects.get(ended_at=None).user.username == name
 
 
 @pytest.mark.parametrize("name", ["tom", "mallory"])

@@ -39,6 +39,13 @@ def phone(tom: User, now: datetime) -> Tokens:
     return open_session(tom, device=Device(), now=now)
 
 
+@pytest.fixture
+def console(client: Client, ada: User) -> Client:
+    """The console, with ada logged in."""
+    client.force_login(ada)
+    return client
+
+
 def test_the_password_is_another_one_then(tom: User, tokens: Tokens, bearer: Knock) -> None:
     answer = ask(bearer(tokens.access))
     assert (answer.status_code, set(answer.json())) == (200, {"success", "message", "data"})
@@ -124,6 +131,42 @@ def test_the_console_ends_all_sessions_when_it_takes_the_password_away(
     client.post(reverse("admin:auth_user_password_change", args=[tom.pk]), form)
     assert not User.objects.get(pk=tom.pk).has_usable_password()
     assert bearer(tokens.access).get(ME).status_code == 401
+
+
+def change_own(client: Client, **changed: str) -> Any:
+    form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    return client.post(reverse("admin:password_change"), {**form, **changed})
+
+
+def test_ones_own_new_password_at_the_console_ends_every_other_session(
+    console: Client, ada: User, now: datetime, bearer: Knock
+) -> None:
+    other = open_session(ada, device=Device(), now=now)
+    assert console.get(reverse("admin:password_change")).status_code == 200
+    assert change_own(console)["Location"] == reverse("admin:password_change_done")
+    assert User.objects.get().check_password(NEW)
+    assert (console.get(ME).status_code, bearer(other.access).get(ME).status_code) == (200, 401)
+
+
+def test_a_wrong_old_password_at_the_console_is_a_failed_login(console: Client) -> None:
+    answers = [change_own(console, old_password="Wrong-horse-7") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 9 + [429] * 2
+    assert "entered incorrectly" in answers[0].content.decode()
+    assert User.objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"new_password2": "Other-Trees-88"}, {"new_password1": "weak", "new_password2": "weak"}]
+)
+def test_a_new_password_at_the_console_that_will_not_do_is_refused(console: Client, wrong: dict[str, str]) -> None:
+    assert change_own(console, **wrong).status_code == 200
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_only_admins_change_their_password_at_the_console(client: Client, tom: User) -> None:
+    client.force_login(tom)
+    assert change_own(client)["Location"].startswith(reverse("admin:login"))
+    assert User.objects.get().check_password(PASSWORD)
 
 
 def test_the_command_ends_all_sessions(tokens: Tokens, bearer: Knock, monkeypatch: pytest.MonkeyPatch) -> None:
