@@ -61,7 +61,8 @@ def _former(request: HttpRequest) -> QuerySet[UserSession]:
     Read from its cookie: Django has emptied `request.session` by now where somebody else was logged in.
     """
     cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return UserSession.objects.filter(pk=type(request.session)(cookie).get(PAGE_SESSION))
+    former: Any = type(request.session)(cookie).get(PAGE_SESSION)
+    return UserSession.objects.filter(pk=former)
 
 
 def _user_of_page(request: HttpRequest) -> User | AnonymousUser:
