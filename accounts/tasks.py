@@ -1,4 +1,4 @@
-"""What workers do with people's rows: mail tokens for new passwords, forget failed logins.
+"""What workers do with people's rows: mail tokens for new passwords, forget failed logins and old sessions.
 
 The rows are the truth: a task is a nudge, the sweep is sure.
 """
@@ -14,6 +14,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from accounts.services.password_resets import deliver_reset, due_resets, purge_resets
+from accounts.services.sessions import purge_sessions
 
 logger = logging.getLogger(__name__)
 
@@ -48,3 +49,9 @@ def forget_failed_logins() -> int:
     """Delete failed logins that are a week old; return how many."""
     deleted, _ = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - FAILED_LOGINS_KEPT).delete()
     return deleted
+
+
+@shared_task(name="accounts.tasks.forget_sessions")
+def forget_sessions() -> int:
+    """Delete the sessions that have been over for SESSION_RETENTION; return how many."""
+    return purge_sessions(timezone.now())

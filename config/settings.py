@@ -278,6 +278,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(timedelta(hours=1)),
         "options": {"expires": 3600},
     },
+    "forget-sessions": {
+        "task": "accounts.tasks.forget_sessions",
+        "schedule": schedule(timedelta(hours=6)),
+        "options": {"expires": 6 * 3600},
+    },
     "forget-idempotency-keys": {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": schedule(timedelta(minutes=10)),
@@ -310,6 +315,7 @@ WEBHOOK_WAIT_SECONDS = env.float("WEBHOOK_WAIT_SECONDS", 2.0)
 WEBHOOK_WAITING_MOST = env.int("WEBHOOK_WAITING_MOST", 16)
 WEBHOOK_DUPLICATE_SECONDS = 30
 IDEMPOTENCY_RETENTION = timedelta(days=1)
+SESSION_RETENTION = timedelta(days=env.int("SESSION_RETENTION_DAYS", 90))
 EVENT_RETENTION = timedelta(days=env.int("EVENT_RETENTION_DAYS", 7))
 
 # -- pages -------------------------------------------------------------------------

@@ -20,6 +20,7 @@ class EndReason(models.TextChoices):
     TERMINATED = "terminated"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a reason, not a password)
     SHUT_OUT = "shut_out"
+    REPLACED = "replaced", "replaced by a login of the same device"
 
 
 class UserSessionQuerySet(ReachQuerySet["UserSession"]):
@@ -41,7 +42,7 @@ class UserSession(models.Model):
     and moves `last_seen_at` and `expires_at`. `previous_refresh_hash` is that of the token before it, `refreshed_at`
     the moment at which it was replaced: they tell who came too late from who shows a spent token.
     `ip_address` and `user_agent` are what the server saw at login, `device_info` what the device said of itself.
-    Written by services/sessions.py; once ended, never changed.
+    Written by services/sessions.py; once ended, never changed, and deleted after SESSION_RETENTION.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,5 +1,6 @@
 """Opens, refreshes and ends sessions."""
 
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +10,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from accounts.lockout import refusal_of
@@ -75,7 +77,12 @@ def note_login(user: User, *, now: datetime) -> None:
 
 
 def open_session(user: User, *, device: Device, now: datetime) -> Tokens:
-    """Store a new session of `user` and return its first tokens."""
+    """Store a new session of `user`, in place of those of the same device, and return its first tokens.
+
+    A device is what it says of itself, `device.info`, all of it; sessions that say nothing stand side by side. The
+    user's row is locked, as note_login leaves it, or new: of two logins at once the later one finds the earlier.
+    """
+    _end_replaced(user, device, now=now)
     session_id = uuid.uuid4()
     tokens, refresh_claims = make_tokens(user_id=user.id, session_id=session_id, now=now)
     _store(session_id, user=user, refresh_hash=refresh_claims.token_hash, device=device, now=now)
@@ -120,6 +127,26 @@ def terminate_session(session_id: UUID, *, asker: User, now: datetime) -> None:
     live = UserSession.objects.writable_by(asker).alive(now).filter(pk=session_id)
     if not end_sessions(live, reason=EndReason.TERMINATED, now=now):
         raise NoSuchSession
+
+
+def purge_sessions(now: datetime, *, batch: int = 1000) -> int:
+    """Delete the sessions that were over before SESSION_RETENTION, `batch` rows a statement; return how many."""
+    before = now - settings.SESSION_RETENTION
+    old = UserSession.objects.filter(Q(ended_at__lt=before) | Q(expires_at__lt=before)).order_by("pk")
+    deleted = 0
+    while chosen := list(old.values_list("pk", flat=True)[:batch]):
+        deleted += UserSession.objects.filter(pk__in=chosen).delete()[0]
+    return deleted
+
+
+def _end_replaced(user: User, device: Device, *, now: datetime) -> None:
+    # Compared here: of two equal objects SQLite compares the text, in which the order of the keys counts.
+    if not device.info:
+        return
+    said = json.loads(json.dumps(dict(device.info), cls=DjangoJSONEncoder))
+    live = UserSession.objects.alive(now).filter(user=user).exclude(device_info={}).values_list("pk", "device_info")
+    same = [pk for pk, info in live if info == said]
+    end_sessions(UserSession.objects.filter(pk__in=same), reason=EndReason.REPLACED, now=now)
 
 
 def _store(session_id: UUID, *, user: User, refresh_hash: str, device: Device, now: datetime) -> UserSession:

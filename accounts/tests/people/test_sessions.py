@@ -11,8 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from accounts.models import User, UserSession
-from accounts.services.sessions import Device, open_session
+from accounts.services.sessions import Device, open_session, purge_sessions
+from accounts.tasks import forget_sessions
 from accounts.tokens import Tokens
+from conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +127,78 @@ def test_the_console_ends_the_sessions_that_are_chosen(
     assert "1 session(s) ended." in page.content.decode()
     assert bearer(phone.access).get(ME).status_code == 401
     assert bearer(tokens.access).get(ME).status_code == 200
+
+
+@pytest.fixture
+def log_in(api: APIClient, tom: User) -> Callable[..., str]:
+    """Log tom in over the API; returns the access token."""
+
+    def knock(**body: object) -> str:
+        return str(
+            api.post("/api/v1/auth/login", {"username": "tom", "password": PASSWORD, **body}).json()["access_token"]
+        )
+
+    return knock
+
+
+SAME_DEVICES = [
+    ({"device_type": "phone"}, {"device_type": "phone"}),
+    ({"device_type": "phone", "app": {"a": 1, "b": 7.5}}, {"app": {"b": 7.5, "a": 1}, "device_type": "phone"}),
+]
+OTHER_DEVICES = [({"device_type": "phone"}, {"device_type": "tv"}), ({}, {}), ({}, {"device_type": "phone"})]
+
+
+@pytest.mark.parametrize(("first", "second"), SAME_DEVICES)
+def test_a_login_takes_the_place_of_that_of_the_same_device(
+    log_in: Callable[..., str], bearer: Knock, first: dict[str, object], second: dict[str, object]
+) -> None:
+    tokens = [log_in(device_info=info) for info in (first, second)]
+    assert [bearer(token).get(ME).status_code for token in tokens] == [401, 200]
+    assert sorted(UserSession.objects.values_list("end_reason", flat=True)) == ["", "replaced"]
+
+
+@pytest.mark.parametrize(("first", "second"), OTHER_DEVICES)
+def test_sessions_of_other_devices_stand_side_by_side(
+    log_in: Callable[..., str], bearer: Knock, first: dict[str, object], second: dict[str, object]
+) -> None:
+    tokens = [log_in(device_info=info) for info in (first, second)]
+    assert [bearer(token).get(ME).status_code for token in tokens] == [200, 200]
+
+
+@pytest.mark.usefixtures("phone")
+def test_a_device_of_another_person_and_a_page_stand(mallory: User, now: datetime, client: Client) -> None:
+    client.force_login(mallory)
+    open_session(mallory, device=PHONE, now=now)
+    assert UserSession.objects.filter(ended_at=None).count() == 3
+
+
+def test_what_was_over_already_is_not_replaced(phone: Tokens, tom: User, now: datetime) -> None:
+    UserSession.objects.update(ended_at=now, end_reason="logout")
+    open_session(tom, device=PHONE, now=now)
+    assert UserSession.objects.get(pk=phone.session_id).end_reason == "logout"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_logins_of_one_device_at_once_one_stands(
+    log_in: Callable[..., str], at_once: Callable[..., list[str]]
+) -> None:
+    at_once(4, lambda: log_in(device_info={"device_type": "phone"}))
+    assert sorted(UserSession.objects.values_list("end_reason", flat=True)) == ["", *["replaced"] * 3]
+
+
+@pytest.mark.parametrize("over", ["ended_at", "expires_at"])
+def test_sessions_that_were_over_for_long_are_forgotten(tom: User, now: datetime, over: str) -> None:
+    days_over = [91, 89, 91, 91]
+    made = [open_session(tom, device=Device(), now=now).session_id for _ in days_over]
+    reason = {"ended_at": "logout", "expires_at": ""}[over]
+    _ = [
+        UserSession.objects.filter(pk=pk).update(**{over: now - timedelta(days=days), "end_reason": reason})
+        for pk, days in zip(made, days_over, strict=True)
+    ]
+    assert purge_sessions(now, batch=2) == 3
+    assert UserSession.objects.get().pk == made[1]
+
+
+def test_live_sessions_are_kept_by_the_task(tokens: Tokens) -> None:
+    assert forget_sessions() == 0
+    assert UserSession.objects.filter(pk=tokens.session_id).exists()
