@@ -23,7 +23,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget
 
 from accounts.models import PasswordResetRequest, Role, Share, User, UserSession
 from accounts.models.sessions import EndReason
-from accounts.services import passwords, registration, sessions
+from accounts.services import passwords, people, registration, sessions
 from accounts.services.people import LastAdmin, check_an_admin_stays, end_sessions_of_shut_out
 from accounts.sharing import Scope, shareable
 from core.admin import DeskAdmin, ReadOnlyAdmin
@@ -229,5 +229,5 @@ class ShareAdmin(DeskAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Share, form: ModelForm, change: bool) -> None:
-        obj.created_by = cast(User, request.user)
-        super().save_model(request, obj, form, change)
+        scope = Scope(obj.scope_type, obj.scope_id)
+        obj.pk = people.share(scope, obj.user, by=cast(User, request.user), now=timezone.now()).pk

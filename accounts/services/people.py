@@ -66,6 +66,17 @@ def change_user(
     return user
 
 
+def share(scope: Scope, user: User, *, by: User, now: datetime) -> Share:
+    """Show `user` one thing more; what is shared with them already stays as it is, under a race too."""
+    given, _ = Share.objects.get_or_create(
+        user=user,
+        scope_type=scope.scope_type,
+        scope_id=scope.scope_id,
+        defaults={"created_by": by, "created_at": now},
+    )
+    return given
+
+
 def end_sessions_of_shut_out(user: User, *, now: datetime) -> None:
     """End every session of a person who may not come in, so that none stands again once they may."""
     end_sessions(UserSession.objects.filter(user=user), reason=EndReason.SHUT_OUT, now=now)

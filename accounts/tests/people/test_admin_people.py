@@ -1,10 +1,13 @@
 """The admin pages of people: only admins enter, rights can be changed, history cannot."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
+from accounts.admin.people import ShareForm
 from accounts.models import Role, Share, TradingAccount, User, UserSession
 from accounts.tokens import Tokens
 from conftest import PASSWORD
@@ -153,6 +156,22 @@ def test_what_is_shared_already_is_refused_in_words(console: Client, vic: User, 
     page = console.post(reverse(SHARE), {"user": vic.pk, "scope": f"account:{paper.pk}"})
     assert "shared with them already" in page.content.decode()
     assert Share.objects.count() == 1
+
+
+def test_what_another_admin_shares_meanwhile_is_shared_once(
+    console: Client, ada: User, vic: User, paper: TradingAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Share.objects.create(user=vic, scope_type="account", scope_id=paper.pk)
+    monkeypatch.setattr(ShareForm, "clean", _not_shared_yet)
+    assert console.post(reverse(SHARE), {"user": vic.pk, "scope": f"account:{paper.pk}"}).status_code == 302
+    assert Share.objects.get().created_by is None
+
+
+def _not_shared_yet(form: ShareForm) -> dict[str, Any]:
+    """As the form cleans where nothing is shared by then."""
+    scope = form.cleaned_data["scope"]
+    form.instance.scope_type, form.instance.scope_id = scope.scope_type, scope.scope_id
+    return form.cleaned_data
 
 
 @pytest.mark.parametrize("change", [{"role": "viewer"}, {"is_active": ""}])
