@@ -35,13 +35,6 @@ class ConnectInput(StrictSerializer):
     group_id = serializers.UUIDField(required=False)
 
 
-class BotQuery(serializers.Serializer):
-    """Filters of the list of bots."""
-
-    status = any_case(BotStatus, required=False)
-    exchange = serializers.CharField(max_length=40, required=False)
-
-
 class BotAnswer(serializers.Serializer):
     """A bot; `connected_accounts` are the ids of all accounts that it trades."""
 

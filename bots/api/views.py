@@ -13,10 +13,10 @@ from accounts.api.authentication import user_of
 from accounts.figures import Figures, figures_of
 from accounts.models import TradingAccount
 from accounts.selectors.trading_accounts import writable_account
+from bots.api.filters import BotFilter
 from bots.api.serializers import (
     BotAnswer,
     BotInput,
-    BotQuery,
     ConnectedAccount,
     ConnectInput,
     KeyAnswer,
@@ -29,7 +29,7 @@ from bots.selectors.accounts import account_ids_by_bot, accounts_of
 from bots.selectors.bots import connectable_group, readable_bot, writable_bot
 from bots.services.bots import change_status, create_bot, rotate_key
 from bots.services.connections import connect_account, connect_group, disconnect_account, disconnect_group
-from core.api.reading import read_body, read_query, read_query_or_body
+from core.api.reading import read_body, read_query_or_body
 from core.exact import plain
 
 DONE_SCHEMA = inline_serializer("BotDone", {"success": serializers.BooleanField(), "message": serializers.CharField()})
@@ -43,13 +43,14 @@ class BotViewSet(viewsets.GenericViewSet):
 
     queryset = Bot.objects.none()
     serializer_class = BotAnswer
+    filterset_class = BotFilter
     bare_lists = ("accounts",)
     permissions_needed = {"read": "bots.view_bot", "write": "bots.change_bot", "create": "bots.add_bot"}
 
-    @extend_schema(parameters=[BotQuery], responses=BotAnswer(many=True))
+    @extend_schema(responses=BotAnswer(many=True))
     def list(self, request: Request) -> Response:
-        bots = Bot.objects.living().visible_to(user_of(request)).filter(**read_query(BotQuery, request))
-        page = self.paginate_queryset(bots) or []
+        bots = Bot.objects.living().visible_to(user_of(request))
+        page = self.paginate_queryset(self.filter_queryset(bots)) or []
         accounts = account_ids_by_bot(page)
         return self.get_paginated_response([bot_data(bot, accounts[bot.id]) for bot in page])
 

@@ -20,14 +20,28 @@ def read_body(serializer: type[serializers.Serializer], request: Request) -> dic
 
 def read_query(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated query. Names that the serializer does not know are not looked at."""
-    return _validated(serializer, _query(serializer, request))
+    return _validated(serializer, texts_of(serializer().fields, request))
 
 
 def read_query_or_body(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated parameters of a POST that may bring them in its query; the body's come first."""
-    query, body = _query(serializer, request), request.data
+    query, body = texts_of(serializer().fields, request), request.data
     _check_types(serializer, body)
     return _validated(serializer, {**query, **body} if isinstance(body, Mapping) else body)
+
+
+def texts_of(fields: Mapping[str, serializers.Field], request: Request) -> dict[str, str]:
+    """Return the text of each parameter that has a field. Raises ValidationError for one that is empty or said twice.
+
+    So are a truth and a whole number that are not written as JSON writes them.
+    """
+    known = {name: field for name, field in fields.items() if name in request.query_params}
+    texts = {name: request.query_params.getlist(name) for name in known}
+    errors = {name: _text_errors(field, texts[name]) for name, field in known.items()}
+    wrong = {name: lines for name, lines in errors.items() if lines}
+    if wrong:
+        raise serializers.ValidationError(wrong)
+    return {name: text for name, [text] in texts.items()}
 
 
 def _validated(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
@@ -42,20 +56,11 @@ def _check_types(serializer: type[serializers.Serializer], body: Any) -> None:
         raise serializers.ValidationError(errors)
 
 
-def _query(serializer: type[serializers.Serializer], request: Request) -> dict[str, str]:
-    """Return the text of each parameter that the serializer knows."""
-    known = {name: field for name, field in serializer().fields.items() if name in request.query_params}
-    texts = {name: request.query_params.getlist(name) for name in known}
-    errors = {name: _text_errors(field, texts[name]) for name, field in known.items()}
-    wrong = {name: lines for name, lines in errors.items() if lines}
-    if wrong:
-        raise serializers.ValidationError(wrong)
-    return {name: text for name, [text] in texts.items()}
-
-
 def _text_errors(field: serializers.Field, texts: list[str]) -> list[str]:
     if len(texts) > 1:
         return ["Give it once."]
+    if not texts[0].strip():
+        return ["Must not be empty."]
     match field:
         case serializers.BooleanField() if texts[0].lower() not in {"true", "false"}:
             return ["Must be true or false."]

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any, Literal
 
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import OpenApiFilterExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import is_list_serializer
+from drf_spectacular.plumbing import build_parameter_type, is_list_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -133,6 +133,26 @@ class DeskSchema(AutoSchema):
         super()._insert_field_validators(field, schema)
         if isinstance(field, serializers.RegexField):
             schema.pop("minLength", None)
+
+
+class StrictFilterSchema(OpenApiFilterExtension):
+    """The parameters of a list's FilterSet, as the fields say that read them."""
+
+    target_class = "core.api.filters.StrictFilterBackend"
+    priority = 1  # before the library's own, which knows its backend and not these filters
+
+    def get_schema_operation_parameters(self, auto_schema: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        filters = getattr(auto_schema.view, "filterset_class", None)
+        if filters is None or auto_schema.view.action != "list":
+            return []
+        return [_parameter(auto_schema, name, each.read_by) for name, each in filters.base_filters.items()]
+
+
+def _parameter(auto_schema: DeskSchema, name: str, field: Any) -> Any:
+    schema = auto_schema._map_serializer_field(field, "request")
+    auto_schema._insert_field_validators(field, schema)
+    told = schema.pop("description", field.help_text)
+    return build_parameter_type(name=name, schema=schema, location=OpenApiParameter.QUERY, description=told)
 
 
 class AnyCaseChoiceSchema(OpenApiSerializerFieldExtension):

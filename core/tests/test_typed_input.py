@@ -156,3 +156,20 @@ def test_a_junk_symbol_in_a_path_is_a_404(api, address, symbol):
 @pytest.mark.parametrize("address", ["/api/v1/accounts/", "/api/v1/bots/", "/api/v1/signals/"])
 def test_a_junk_id_in_a_path_is_a_404(api, address, junk):
     assert api.get(address + junk).status_code == 404
+
+
+LISTS = [
+    *(("/api/v1/market/instruments", name) for name in ("symbol", "type", "status")),
+    *(("/api/v1/orders", name) for name in ("bot_id", "account_id", "symbol", "status")),
+    *(("/api/v1/signals", name) for name in ("bot_id", "status", "source")),
+    *(("/api/v1/bots", name) for name in ("status", "exchange")),
+    *(("/api/v1/webhook/deliveries", name) for name in ("bot_id", "status")),
+    *(("/api/v1/users", name) for name in ("role", "is_active", "search")),
+]
+
+
+@pytest.mark.parametrize("said", ["{}=", "{}=%20", "{0}=a&{0}=a", "{}=%00", "{}=%25s%25n%25%00"])
+@pytest.mark.parametrize(("address", "name"), LISTS)
+def test_a_filter_that_is_empty_junk_or_said_twice_is_a_422_that_names_it(ada, client_of, address, name, said):
+    answer = client_of(ada).get(f"{address}?{said.format(name)}")
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [name])

@@ -37,16 +37,6 @@ class InstrumentAnswer(serializers.Serializer):
     created_at = serializers.DateTimeField()
 
 
-class InstrumentQuery(serializers.Serializer[Any]):
-    """Filters of the list of instruments."""
-
-    symbol = serializers.CharField(
-        max_length=LONGEST, required=False, source="symbol__icontains", help_text="Part of a symbol."
-    )
-    type = any_case(Kind, required=False, source="kind")
-    status = any_case(Status, required=False)
-
-
 class CategoryQuery(serializers.Serializer[Any]):
     """Which kind of market is meant, where a name is not enough."""
 

@@ -4,32 +4,29 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import viewsets
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.permissions import EVERY_ROLE
 from core.api.reading import read_query
-from market.api.serializers import CategoryQuery, InstrumentAnswer, InstrumentQuery, PriceQuery, TickerAnswer
+from market.api.filters import InstrumentFilter
+from market.api.serializers import CategoryQuery, InstrumentAnswer, PriceQuery, TickerAnswer
 from market.models import Instrument
 from market.selectors import find_instrument, ticker
 
 SYMBOL = OpenApiParameter("symbol", OpenApiTypes.STR, OpenApiParameter.PATH, description="In any common spelling.")
 
 
-class InstrumentViewSet(viewsets.GenericViewSet):
+@extend_schema_view(list=extend_schema(responses=InstrumentAnswer(many=True)))
+class InstrumentViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     """What can be traded, in which steps and at what cost."""
 
     queryset = Instrument.objects.in_order()
     serializer_class = InstrumentAnswer
+    filterset_class = InstrumentFilter
     permissions_needed = {"read": EVERY_ROLE}
-
-    @extend_schema(parameters=[InstrumentQuery], responses=InstrumentAnswer(many=True))
-    def list(self, request: Request) -> Response:
-        query = read_query(InstrumentQuery, request)
-        found = Instrument.objects.in_order().filter(**query)
-        return self.get_paginated_response(InstrumentAnswer(self.paginate_queryset(found), many=True).data)
 
     @extend_schema(parameters=[SYMBOL], responses=InstrumentAnswer)
     def retrieve(self, request: Request, symbol: str) -> Response:

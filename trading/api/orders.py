@@ -15,11 +15,12 @@ from accounts.api.authentication import user_of
 from accounts.models import TradingAccount, User
 from accounts.selectors.trading_accounts import writable_account
 from core.api.idempotency import Hold, idempotent_outside
-from core.api.reading import read_body, read_query
+from core.api.reading import read_body
 from core.errors import Invalid, Missing
 from market.models import Instrument
 from market.selectors import find_instrument, instruments_by_id
-from trading.api.serializers import OrderAnswer, OrderInput, OrderQuery
+from trading.api.filters import OrderFilter
+from trading.api.serializers import OrderAnswer, OrderInput
 from trading.models import AccountScope, Order, OrderStatus, ScopeType
 from trading.models.querysets import OrderQuerySet
 from trading.selectors.accounts import account_to_list
@@ -42,14 +43,16 @@ class OrderViewSet(viewsets.GenericViewSet):
 
     queryset = Order.objects.none()
     serializer_class = OrderAnswer
+    filterset_class = OrderFilter
     permissions_needed = {"read": "trading.view_order", "write": "trading.add_order"}
 
-    @extend_schema(parameters=[OrderQuery], responses=OrderAnswer(many=True))
+    @extend_schema(responses=OrderAnswer(many=True))
     def list(self, request: Request, account_id: UUID | None = None) -> Response:
+        orders = Order.objects.visible_to(user_of(request)).select_related("instrument")
         if account_id is not None:
             account_to_list(user_of(request), account_id)
-        orders = _filtered(request, account_id).select_related("instrument")
-        page = self.paginate_queryset(orders)
+            orders = orders.filter(account=account_id)
+        page = self.paginate_queryset(self.filter_queryset(orders))
         return self.get_paginated_response(OrderAnswer(page, many=True).data)
 
     @extend_schema(request=OrderInput, responses={201: OrderAnswer})
@@ -82,15 +85,6 @@ def _readable(request: Request, order_id: UUID, orders: OrderQuerySet) -> Order:
     missing = Missing("There is no such order.")
     order: Order = rights.readable(orders, user_of(request), order_id, missing=missing)
     return order
-
-
-def _filtered(request: Request, account_id: UUID | None) -> Any:
-    query = read_query(OrderQuery, request)
-    symbol = query.pop("symbol", None)
-    orders = Order.objects.visible_to(user_of(request)).filter(**query)
-    if account_id is not None:
-        orders = orders.filter(account=account_id)
-    return orders.filter(instrument=find_instrument(symbol)) if symbol else orders
 
 
 def _account(user: User, asked: dict[str, Any], from_path: UUID | None) -> TradingAccount:

@@ -62,15 +62,6 @@ class OrderAnswer(serializers.Serializer):
     updated_at = serializers.DateTimeField()
 
 
-class OrderQuery(serializers.Serializer):
-    """Filters of the list of orders."""
-
-    bot_id = serializers.UUIDField(required=False)
-    account_id = serializers.UUIDField(required=False)
-    symbol = serializers.CharField(max_length=64, required=False)
-    status = any_case(OrderStatus, required=False)
-
-
 class PositionQuery(serializers.Serializer):
     """Filters of the list of positions."""
 
@@ -100,14 +91,6 @@ class PositionAnswer(serializers.Serializer):
     closed_at = serializers.DateTimeField(allow_null=True)
     exit_price = PlainDecimal(allow_null=True)
     fee = PlainDecimal()
-
-
-class SignalQuery(serializers.Serializer):
-    """Filters of the list of signals."""
-
-    bot_id = serializers.UUIDField(required=False)
-    status = any_case(SignalStatus, required=False)
-    source = any_case(SignalSource, required=False)  # type: ignore[assignment]
 
 
 class ResultAnswer(serializers.Serializer):

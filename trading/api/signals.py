@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from accounts import rights
 from accounts.api.authentication import user_of
-from core.api.reading import read_query
 from core.errors import Missing
-from trading.api.serializers import SignalAnswer, SignalQuery, SignalRow
+from trading.api.filters import SignalFilter
+from trading.api.serializers import SignalAnswer, SignalRow
 from trading.models import Signal
 from trading.selectors.results import results_of
 
@@ -21,12 +21,14 @@ class SignalViewSet(viewsets.GenericViewSet):
 
     queryset = Signal.objects.none()
     serializer_class = SignalRow
+    filterset_class = SignalFilter
     permissions_needed = {"read": "trading.view_signal"}
 
-    @extend_schema(parameters=[SignalQuery], responses=SignalRow(many=True))
+    @extend_schema(responses=SignalRow(many=True))
     def list(self, request: Request) -> Response:
-        signals = Signal.objects.visible_to(user_of(request)).filter(**read_query(SignalQuery, request))
-        return self.get_paginated_response(SignalRow(self.paginate_queryset(signals), many=True).data)
+        signals = Signal.objects.visible_to(user_of(request))
+        page = self.paginate_queryset(self.filter_queryset(signals))
+        return self.get_paginated_response(SignalRow(page, many=True).data)
 
     @extend_schema(responses=SignalAnswer)
     def retrieve(self, request: Request, correlation_id: UUID) -> Response:

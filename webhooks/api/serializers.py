@@ -2,7 +2,6 @@
 
 from rest_framework import serializers
 
-from core.api.serializers import any_case
 from trading.api.serializers import ResultAnswer
 from webhooks.models import DeliveryStatus, Proof
 
@@ -41,13 +40,6 @@ class AlertAnswer(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
     data = SignalTold(source="*")  # type: ignore[assignment]
-
-
-class DeliveryQuery(serializers.Serializer):
-    """Filters of the list of deliveries."""
-
-    bot_id = serializers.UUIDField(required=False)
-    status = any_case(DeliveryStatus, required=False)
 
 
 class DeliveryRow(serializers.Serializer):

@@ -18,11 +18,11 @@ from accounts import rights
 from accounts.api.authentication import user_of
 from core.addresses import client_address, counted_address
 from core.api.answers import told, told_schema
-from core.api.reading import read_query
 from core.errors import Malformed, Missing, TooLarge
 from core.limits import hit, require
 from core.waiting import place_to_wait, waiter
-from webhooks.api.serializers import AlertAnswer, AlertBody, DeliveryAnswer, DeliveryQuery, DeliveryRow
+from webhooks.api.filters import DeliveryFilter
+from webhooks.api.serializers import AlertAnswer, AlertBody, DeliveryAnswer, DeliveryRow
 from webhooks.models import Delivery
 from webhooks.reading.alerts import Reason
 from webhooks.senders import UnknownSender, prove_sender
@@ -78,12 +78,14 @@ class DeliveryViewSet(viewsets.GenericViewSet):
 
     queryset = Delivery.objects.none()
     serializer_class = DeliveryRow
+    filterset_class = DeliveryFilter
     permissions_needed = {"read": "webhooks.view_delivery"}
 
-    @extend_schema(parameters=[DeliveryQuery], responses=DeliveryRow(many=True))
+    @extend_schema(responses=DeliveryRow(many=True))
     def list(self, request: Request) -> Response:
-        deliveries = Delivery.objects.visible_to(user_of(request)).filter(**read_query(DeliveryQuery, request))
-        page = self.paginate_queryset(deliveries.defer("body").select_related("duplicate_of"))
+        deliveries = Delivery.objects.visible_to(user_of(request))
+        rows = deliveries.defer("body").select_related("duplicate_of")
+        page = self.paginate_queryset(self.filter_queryset(rows))
         return self.get_paginated_response(DeliveryRow(page, many=True).data)
 
     @extend_schema(responses=DeliveryAnswer)

@@ -1,0 +1,13 @@
+"""How the list of bots is narrowed."""
+
+import django_filters
+from rest_framework.serializers import CharField
+
+from bots.models import BotStatus
+from core.api.filters import FieldFilter
+from core.api.serializers import any_case
+
+
+class BotFilter(django_filters.FilterSet):
+    status = FieldFilter(any_case(BotStatus))
+    exchange = FieldFilter(CharField(max_length=40))
