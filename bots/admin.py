@@ -26,6 +26,8 @@ from bots.services.connections import set_connections
 from core.admin import ServiceAdmin, ServiceForm, badge, list_link, pill
 from core.api.parsers import read_json
 from core.errors import Invalid
+from core.exact import NotExact
+from core.free_json import as_kept
 from groups.models import AccountGroup
 from trading.admin import scopes
 from trading.models import Order, ScopeType, Signal
@@ -45,9 +47,11 @@ class ConfigField(forms.JSONField):
 
     def to_python(self, value: Any) -> Any:
         try:
-            config = read_json(value.encode()) if isinstance(value, str) and value.strip() else value or {}
+            config = as_kept(read_json(value.encode())) if isinstance(value, str) and value.strip() else value or {}
         except ParseError as error:
             raise ValidationError(str(error.detail)) from error
+        except NotExact as error:
+            raise ValidationError(str(error)) from error
         if not isinstance(config, dict):
             raise ValidationError("The settings are a JSON object.")
         try:

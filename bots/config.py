@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 from core.errors import AppError, Invalid
@@ -44,6 +45,11 @@ class BotConfig:
         return config
 
 
+def _spelt(value: object) -> str:
+    """Return a size as text; a number that is kept as a float is written without an exponent."""
+    return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
+
+
 @dataclass(slots=True)
 class _Reader:
     """Reads one key at a time and remembers what is wrong with it."""
@@ -64,7 +70,7 @@ class _Reader:
         if value is None or value == "":
             return ""
         try:
-            return format_size(parse_size(str(value)))
+            return format_size(parse_size(_spelt(value)))
         except AppError as error:
             return self._refuse(name, error.message, "")
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.selectors import people
 from accounts.tokens import Tokens
-from core.api.serializers import StrictSerializer
+from core.api.serializers import StrictSerializer, kept_json
 from core.exact import plain
 
 _LONGEST_TOKEN = 2000
@@ -28,7 +28,7 @@ class DeviceInfoInput(serializers.Serializer):
         known = super().to_internal_value(data)
         if len(json.dumps(data, default=str)) > _LONGEST_DEVICE_INFO:
             raise serializers.ValidationError(f"At most {_LONGEST_DEVICE_INFO} characters of JSON.")
-        return {**data, **known}
+        return kept_json({**data, **known})
 
 
 class RegisterInput(StrictSerializer):

@@ -1,7 +1,5 @@
 """People, in and out: one's own page, and people as admins see them."""
 
-from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -10,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.api.auth_serializers import UserAnswer
 from accounts.models import Role, Share
-from core.api.serializers import StrictSerializer, any_case
+from core.api.serializers import StrictSerializer, any_case, kept_json
 
 MOST_SHARED = 1000
 
@@ -22,7 +20,7 @@ class PreferencesInput(serializers.Field):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
             raise serializers.ValidationError("This is an object.")
-        return {key: _as_json(value) for key, value in data.items()}
+        return kept_json(data)
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -70,16 +68,3 @@ class PersonAnswer(UserAnswer):
     """A person as admins see them; their shares come prefetched."""
 
     shared = SharedAnswer(many=True, source="shares.all")
-
-
-def _as_json(value: Any) -> Any:
-    """Return what was read with exact numbers as plain JSON has it."""
-    if isinstance(value, dict):
-        return {key: _as_json(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_as_json(inner) for inner in value]
-    if isinstance(value, Decimal):
-        if not isfinite(float(value)):
-            raise serializers.ValidationError("A number is too large.")
-        return float(value)
-    return value

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from bots.models import Bot, BotStatus, Timeframe
-from core.api.serializers import StrictSerializer, any_case
+from core.api.serializers import FreeObject, StrictSerializer, any_case
 
 
 class BotInput(StrictSerializer):
@@ -17,7 +17,7 @@ class BotInput(StrictSerializer):
     exchange = serializers.CharField(max_length=40, required=False, default="paper")
     timeframe = any_case(Timeframe, required=False, default=Timeframe.ONE_HOUR)
     strategy_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-    config = serializers.DictField(required=False, default=dict)
+    config = FreeObject(required=False, default=dict)
 
 
 class StatusInput(StrictSerializer):

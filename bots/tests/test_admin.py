@@ -70,7 +70,7 @@ def test_a_new_bot_is_made_and_connected(
     operator.post(reverse(ADD), _new(tom, accounts=[account.pk], config='{"position_size": 0.25}'))
     bot = Bot.objects.get()
     assert (bot.owner, bot.symbol, bot.base_name, bot.status) == (tom, "BTCUSDT", "BTC", BotStatus.INACTIVE)
-    assert bot.settings.position_size == "0.25"
+    assert (bot.settings.position_size, bot.config) == ("0.25", {"position_size": 0.25})
     assert _covered(bot) == {"Tom's"}
 
 
@@ -97,6 +97,7 @@ def test_the_key_of_a_new_bot_is_shown_once(operator: Client, tom: User, btcusdt
         ("config", '{"leverage": 0}'),
         ("config", '{"position_size": "lots"}'),
         ("config", '{"note": NaN}'),
+        ("config", '{"note": 0.1234567890123456789}'),
         ("config", '{"note": "\\u0000"}'),
         ("config", '{"a":' * 5000),
     ],

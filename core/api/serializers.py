@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.exact import MONEY_SCALE, PRICE_SCALE, QUANTITY_SCALE, NotExact, exact, plain, to_scaled
+from core.free_json import as_kept
 
 # The largest powers of ten that fit into 64 bits at their scale.
 MOST_MONEY = Decimal(10_000_000_000)
@@ -110,6 +111,22 @@ class AnyCaseChoice(serializers.ChoiceField):
 def any_case(choices: type[models.TextChoices], **kwargs: Any) -> AnyCaseChoice:
     """Return an AnyCaseChoice over the members of a TextChoices."""
     return AnyCaseChoice(choices, **kwargs)
+
+
+class FreeObject(serializers.DictField):
+    """An object of anything that JSON can say."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return kept_json(super().to_internal_value(data))
+
+
+def kept_json(data: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` as it is stored. Raises ValidationError for a number that would be rounded."""
+    try:
+        kept: dict[str, Any] = as_kept(data)
+    except NotExact as error:
+        raise serializers.ValidationError(str(error)) from error
+    return kept
 
 
 class ErrorAnswer(serializers.Serializer):
