@@ -12,7 +12,15 @@ from uuid import UUID
 STRUCK = "***"
 DEEPEST = 6
 
-_NAMES = r"(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|(?<![a-z])key|signature|sessionid)"
+# What goes by a name with one of these in it is a secret, however the name goes on: new_password, botKey, tokens.
+SECRET_WORDS = (
+    *("password", "passwd", "passphrase", "secret", "token", "signature", "sessionid"),
+    *("apikey", "authkey", "botkey", "webhookkey", "privatekey", "signingkey"),
+)
+# These are one only as a word of their own: author, bypass and monkey are none.
+SECRET_WHOLE_WORDS = ("auth", "pass", "pwd")
+
+_NAMES = rf"(?:{'|'.join(SECRET_WORDS)}|(?<![a-z])key|(?<![a-z])(?:{'|'.join(SECRET_WHOLE_WORDS)})(?![a-z]))"
 # In quotes, also escaped ones; in brackets; else up to what ends a value in a query, a list or a sentence.
 _VALUE = (
     r"(?:b?\\{1,8}\"(?:[^\"\\]|\\(?!\"))*|b?\\{1,8}'(?:[^'\\]|\\(?!'))*"
@@ -49,7 +57,7 @@ _RULES = (
     ),
     _rule("bearer basic digest", r"\b((?:bearer|basic|digest)\s+)[^\s\"',]+"),
     _rule(
-        "passw passphrase secret token key signature sessionid",
+        " ".join((*SECRET_WORDS, "key", *SECRET_WHOLE_WORDS)),
         rf"({_NAMES}[\w-]{{0,40}}\\{{0,8}}[\"']?\]?\s*(?:[=:]|%3[ad])\s*){_VALUE}",
     ),
     _rule("eyj", r"((?<![\w-]))eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"),

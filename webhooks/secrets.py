@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from core.redaction import SECRET_WORDS
 from webhooks.reading.json_alert import bare_name, read_leniently
 from webhooks.reading.synonyms import Field
 from webhooks.reading.text_fields import CUT, is_form_encoded
@@ -24,9 +25,6 @@ SECRET_NAMES = (
     *("botkey", "botsecret", "bottoken", "secretkey", "apikey", "apisecret", "authkey", "authtoken", "accesstoken"),
     *("auth", "password", "passwd", "pass", "pwd"),
 )
-# Other platforms' credentials, email_token or broker_api_key: struck out, though they prove nobody here.
-_SECRET_ENDINGS = ("secret", "token", "password", "passphrase", "apikey")
-
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[{}\[\]:,]|[^\s"{}\[\]:,]++', re.DOTALL)
 _ESCAPES = re.compile(
     rb"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\([\"\\/bfnrt])"
@@ -66,10 +64,14 @@ class _Span:
     instead: bytes = STRUCK
 
 
-def is_secret_name(key: str) -> bool:
-    """Whether a field called `key` holds a secret, however its words are joined."""
+def holds_secret(key: str) -> bool:
+    """Whether an alert's field called `key` holds a secret, however its words are joined.
+
+    Other platforms' credentials, email_token or broker_api_key, are struck out, though they prove nobody here. Unlike
+    in a log, a secret's word has to end the name: an alert may well name a token_symbol, and is traded by it.
+    """
     name = bare_name(key)
-    return name in SECRET_NAMES or name.endswith(_SECRET_ENDINGS)
+    return name in SECRET_NAMES or name.endswith(SECRET_WORDS)
 
 
 def find_secret(raw: bytes) -> str | None:
@@ -145,13 +147,13 @@ def _text_values(raw: bytes, heads: re.Pattern[bytes]) -> Iterator[_TextValue]:
     for head in heads.finditer(raw):
         name = head[1].decode("ascii")
         # A name inside a value that is taken already is not looked at: the work would grow with the square.
-        if head.start() < done or not is_secret_name(name):
+        if head.start() < done or not holds_secret(name):
             continue
         value = _VALUE.match(raw, head.end())
         if value is None or not value.lastindex:
             continue
         # In "webhook key abc" key is no secret but the name of one.
-        if heads is _SPACED_HEAD and is_secret_name(value[value.lastindex].decode("utf-8", "replace")):
+        if heads is _SPACED_HEAD and holds_secret(value[value.lastindex].decode("utf-8", "replace")):
             continue
         done = value.end()
         yield _TextValue(name, value.span(value.lastindex), (head.start(), value.end()))
@@ -171,7 +173,7 @@ def _json_spans(raw: bytes) -> Iterator[_Span]:
         elif text == b",":
             is_secret = False
         elif following == b":":
-            is_secret = text.startswith(b'"') and is_secret_name(_key(text))
+            is_secret = text.startswith(b'"') and holds_secret(_key(text))
         elif text != b":" and (is_secret or inside_secret[-1]):
             yield from _scalar_span(start, text)
 

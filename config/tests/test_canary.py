@@ -161,7 +161,8 @@ class Walk:
     def misuse(self) -> None:
         """Put secrets where they do not belong: queries, unknown fields, broken bodies, odd schemes."""
         client, word, bare = self.owners, self.word("misused"), self.bare("scheme")
-        for name in ("token", "password", "api_key", "api_secret", "access_token", "refresh_token", "passphrase"):
+        named = ("token", "password", "api_key", "api_secret", "access_token", "refresh_token", "passphrase")
+        for name in (*named, "botkey", "webhookKey", "authkey", "auth", "pwd"):
             self.canaries.heard(name, client.get(f"{API}/accounts", {name: word}))
             self.canaries.heard(name, client.get("/nowhere", {name: word}))
             self.canaries.heard(name, client.post(f"{API}/accounts", {"name": "A", name: word}))
@@ -287,7 +288,9 @@ def test_a_secret_is_shown_once_and_found_nowhere_afterwards(walked: tuple[Canar
     assert canaries.in_text(lines.text("json")) == []
     assert canaries.in_tables() == []
     assert canaries.in_text("\n".join(canaries.messages)) == []
-    assert (len(canaries.secrets), len(canaries.answers), len(canaries.messages)) >= (20, 100, 3)
+    assert len(canaries.secrets) >= 20
+    assert len(canaries.answers) >= 100
+    assert len(canaries.messages) >= 3
 
 
 X = secret_word("x")

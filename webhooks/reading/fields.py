@@ -10,7 +10,7 @@ from core.errors import Invalid
 from webhooks.reading.alerts import Reason, Unreadable
 from webhooks.reading.json_alert import bare_name
 from webhooks.reading.synonyms import ANYWHERE, CONTAINERS, FLAGS, Field, Names
-from webhooks.secrets import is_secret_name
+from webhooks.secrets import holds_secret
 
 LONGEST_SHOWN = 40
 LONGEST_LABEL = 60
@@ -134,7 +134,7 @@ def _leaves(body: dict[str, Any], names: Names, *, prefix: str = "", depth: int 
     for key, value in body.items():
         name, label = bare_name(key), prefix + key
         meaning = names.get(name)
-        if value is None or value == "" or is_secret_name(key):
+        if value is None or value == "" or holds_secret(key):
             continue
         if isinstance(value, dict) and meaning in {None, Field.HINT}:
             inner = CONTAINERS.get(name, _NO_NAMES) if names is ANYWHERE else _NO_NAMES
@@ -169,5 +169,5 @@ def _as_text(value: Any) -> str:
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_secrets(inner) for key, inner in value.items() if not is_secret_name(key)}
+        return {key: _without_secrets(inner) for key, inner in value.items() if not holds_secret(key)}
     return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value

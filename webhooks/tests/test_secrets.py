@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webhooks.secrets import bot_of, find_secret, strike_out
+from core.redaction import is_secret_name, redact
+from webhooks.secrets import SECRET_NAMES, bot_of, find_secret, holds_secret, strike_out
 
 KEY = "K3y/of+the-bot"
 ESCAPED = "".join(f"\\u{ord(letter):04X}" for letter in KEY)
@@ -192,3 +193,9 @@ def seconds_for(raw: bytes) -> float:
 def test_the_work_on_hostile_bytes_grows_with_their_number_not_its_square(start, piece):
     small, large = ((start + piece * size)[:size] for size in (4_096, 65_536))
     assert seconds_for(large) < 64 * max(seconds_for(small), 0.001)  # 16 × the bytes; the square would be 256 ×
+
+
+@pytest.mark.parametrize("name", [*SECRET_NAMES, "emailtoken", "broker_api_key", "webhookKey"])
+def test_what_is_a_secret_in_an_alert_is_one_in_a_log_too(name):
+    assert (holds_secret(name), is_secret_name(name)) == (True, True)
+    assert redact(f"{name}=s3cret") == f"{name}=***"
