@@ -35,6 +35,10 @@ _TIGHTEST = "_tightest_verdict"
 
 Windows = Sequence[RateLimitItem]
 
+_API = "/api/v1"
+# Senders of alerts prove themselves and are queued, never refused.
+_OF_SENDERS = "/api/v1/webhook/tradingview"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -49,6 +53,11 @@ class Verdict:
     remaining: int
     reset_at: int
     retry_after: int
+
+
+def is_counted(path: str) -> bool:
+    """Say whether a request for this path counts, and its answer tells how much is left."""
+    return (path == _API or path.startswith(f"{_API}/")) and not path.startswith(_OF_SENDERS)
 
 
 def hit(scope: str, key: str) -> Verdict:
@@ -72,6 +81,11 @@ def look(scope: str, key: str) -> Verdict:
 def require(verdict: Verdict, request: HttpRequest) -> None:
     """Note a verdict for the answer's headers. Raises RateLimited for one that refuses."""
     note(verdict, request)
+    require_room(verdict)
+
+
+def require_room(verdict: Verdict) -> None:
+    """Raise RateLimited for a verdict that refuses."""
     if not verdict.allowed:
         raise RateLimited(retry_after_seconds=verdict.retry_after)
 

@@ -1,4 +1,4 @@
-"""The doors of the API: registration, login, refresh, logout, and the pages about oneself."""
+"""The doors of the API: registration, login, refresh, logout, and who one is."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema

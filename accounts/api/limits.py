@@ -7,11 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts.api.scopes import counted_for
 from core.api.exceptions import refuse
 from core.errors import RateLimited
-from core.limits import hit, require, tightest
-
-_API = "/api/v1/"
-# Senders of alerts prove themselves and are queued, never refused; probes are not to tip a desk over.
-_NOT_COUNTED = ("/api/v1/webhook/", "/api/v1/health")
+from core.limits import hit, is_counted, require, tightest
 
 
 class RateLimitMiddleware:
@@ -21,8 +17,7 @@ class RateLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        path = request.path_info
-        if not path.startswith(_API) or path.startswith(_NOT_COUNTED):
+        if not is_counted(request.path_info):
             return self.get_response(request)
         return _told(request, self._answer(request))
 

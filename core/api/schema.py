@@ -13,6 +13,7 @@ from rest_framework import serializers
 from core.api.envelope import EnvelopeRenderer
 from core.api.idempotency import HEADER, REPLAYED, takes_key
 from core.api.serializers import AnyCaseChoice, DecimalInput, ErrorAnswer, StrictSerializer
+from core.limits import is_counted
 
 Direction = Literal["request", "response"]
 
@@ -48,12 +49,17 @@ _WITH_BODY = {"409", "413", "415"}
 _WITH_TOKEN = {"401", "403"}
 # What Python takes off the ends of a text is a little more than \\s is elsewhere.
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
-_OF_429 = {
+_WHOLE = {"type": "integer", "minimum": 0}
+# Once, as components; what each answer of a counted path has are references to them.
+HEADERS = {
     "Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait."},
-    "X-RateLimit-Limit": {"schema": {"type": "integer"}, "description": "Requests of the tightest window."},
-    "X-RateLimit-Remaining": {"schema": {"type": "integer"}, "description": "What is left of them."},
-    "X-RateLimit-Reset": {"schema": {"type": "integer"}, "description": "When it is whole again, in Unix seconds."},
+    "X-RateLimit-Limit": {"schema": _WHOLE, "description": "Requests of the tightest window."},
+    "X-RateLimit-Remaining": {"schema": _WHOLE, "description": "What is left of them."},
+    "X-RateLimit-Reset": {"schema": _WHOLE, "description": "When the next place becomes free, in Unix seconds."},
 }
+_REFERENCES = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
+_OF_429 = {"Retry-After": _REFERENCES["Retry-After"]}
+_OF_COUNTED = {name: reference for name, reference in _REFERENCES.items() if name.startswith("X-RateLimit-")}
 
 
 class DeskSchema(AutoSchema):
@@ -98,8 +104,10 @@ class DeskSchema(AutoSchema):
             if status not in bodies and status not in self._impossible():
                 bodies[status] = self._get_response_for_code(ErrorAnswer, status, ["application/json"])
                 bodies[status]["description"] = description
-        if "429" in bodies:
-            bodies["429"]["headers"] = {**_OF_429, **bodies["429"].get("headers", {})}
+        for status, body in bodies.items():
+            headers = (_OF_429 if status == "429" else {}) | (_OF_COUNTED if is_counted(self.path) else {})
+            if headers:
+                body["headers"] = headers | body.get("headers", {})
         return bodies
 
     def _impossible(self) -> set[str]:
@@ -186,3 +194,9 @@ def decimal_pattern(*, scale: int, most: Decimal, zero: bool) -> str:
     digits = len(str(int(most))) - 1
     some = "" if zero else "(?![0.]+$)"
     return rf"^{some}((0|[1-9]\d{{0,{digits - 1}}})(\.\d{{1,{scale}}})?|1{'0' * digits})$"
+
+
+def add_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the components that the headers of answers refer to."""
+    result["components"]["headers"] = HEADERS
+    return result

@@ -19,7 +19,7 @@ from accounts.api.authentication import user_of
 from core.addresses import client_address, counted_address
 from core.api.answers import told, told_schema
 from core.errors import Malformed, Missing, TooLarge
-from core.limits import hit, require
+from core.limits import hit, require_room
 from core.waiting import place_to_wait, waiter
 from webhooks.api.filters import DeliveryFilter
 from webhooks.api.serializers import AlertAnswer, AlertBody, DeliveryAnswer, DeliveryRow
@@ -104,7 +104,7 @@ def _take_alert(request: Request, url_key: str) -> Response:
         sender = prove_sender(raw, url_key=url_key, signature=signature, now=now)
     except UnknownSender:
         logger.warning("a webhook request from %s proves no sender", address)
-        require(hit("failed_proof", counted_address(request._request)), request._request)
+        require_room(hit("failed_proof", counted_address(request._request)))
         raise
     delivery = take(raw, sender=sender, origin=Origin(address, request.content_type or ""), now=now)
     original = original_of(delivery)

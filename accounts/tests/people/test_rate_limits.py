@@ -121,12 +121,25 @@ def test_a_fault_of_ours_tells_it_too(stranger: APIClient, limit: Limit, monkeyp
     assert (answer.status_code, answer["X-RateLimit-Remaining"]) == (500, "4")
 
 
-@pytest.mark.parametrize("path", ["/health", "/api/v1/health", "/docs", "/admin/login/", "/"])
+@pytest.mark.parametrize("path", ["/health", "/docs", "/admin/login/", "/"])
 def test_pages_and_probes_are_not_counted(stranger: APIClient, limit: Limit, path: str) -> None:
     limit(anonymous=1)
     answers = [stranger.get(path) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {200}
     assert not TOLD & set(answers[0].headers)
+
+
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/", "/api/v1/health", "/api/v1/schema", "/api/v1/nowhere"])
+def test_every_answer_of_the_api_tells_how_much_is_left(stranger: APIClient, limit: Limit, path: str) -> None:
+    limit(anonymous=1)
+    first, second = stranger.get(path), stranger.get(path)
+    assert (set(first.headers) >= TOLD, first["X-RateLimit-Remaining"]) == (True, "0")
+    assert second.status_code == 429
+
+
+def test_reading_deliveries_is_counted(stranger: APIClient, limit: Limit) -> None:
+    limit(anonymous=1)
+    assert statuses(stranger, 2, "/api/v1/webhook/deliveries") == [401, 429]
 
 
 def test_senders_of_alerts_are_not_counted(stranger: APIClient, limit: Limit) -> None:
