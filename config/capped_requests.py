@@ -5,18 +5,30 @@ the client still sends; what comes after it is dropped unread for a moment, sinc
 the answer. Forms are left as they are: Twisted would read them itself, and answer a bad one with a bare 400.
 """
 
-import json
-import uuid
+from collections.abc import Callable
+from contextvars import copy_context
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 from twisted.internet import reactor
 
-from core.api.exceptions import error_body
+from core.api.exceptions import refuse
+from core.errors import TooLarge
+from core.middleware import RequestLogMiddleware
+from core.policies import BrowserManners, ContentPolicyMiddleware
 
 LINGER_SECONDS = 2
+# The outermost first, as in the settings.
+_AROUND: tuple[Any, ...] = (
+    *(RequestLogMiddleware, SecurityMiddleware, XFrameOptionsMiddleware),
+    *(ContentPolicyMiddleware, BrowserManners),
+)
 
 
 class CappedRequest(WebRequest):
@@ -59,7 +71,7 @@ class CappedRequest(WebRequest):
         self.content.seek(0)
         self.content.truncate()
         line = self.channel.transport
-        line.write(_refusal())
+        line.write(_bytes_of(_answer_of(_request_of(self))))
         line.loseWriteConnection()
         self._cut = reactor.callLater(LINGER_SECONDS, line.abortConnection)  # type: ignore[arg-type]
 
@@ -73,15 +85,34 @@ class CappedFactory(HTTPFactory):
         return protocol
 
 
-def _refusal() -> bytes:
-    limit, request_id = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uuid.uuid4().hex
-    told = error_body("TOO_LARGE", f"A body is at most {limit} bytes.")
-    body = json.dumps({**told, "request_id": request_id}).encode()
-    head = (
-        "HTTP/1.1 413 Request Entity Too Large\r\n"
-        "Content-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n"
-        f"X-Request-ID: {request_id}\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    return head.encode() + body
+def _refuse_too_large(request: HttpRequest) -> HttpResponse:
+    return refuse(request, TooLarge(f"A body is at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."))
+
+
+def _answer_of(request: HttpRequest) -> HttpResponse:
+    """Answer as an ordinary refusal is: with its id, its line in the log and its headers, in the form asked for."""
+    answer: Callable[[HttpRequest], HttpResponse] = _refuse_too_large
+    for middleware in reversed(_AROUND):
+        answer = middleware(answer)
+    return copy_context().run(answer, request)  # the next request of this thread is another
+
+
+def _request_of(twisted: WebRequest) -> HttpRequest:
+    """Return what is known of a request whose headers have come: only its channel knows its method and path yet."""
+    channel, request = twisted.channel, HttpRequest()
+    address, _, query = channel._path.decode("latin-1").partition("?")
+    request.method = channel._command.decode("latin-1")
+    request.path = request.path_info = unquote(address)
+    request.META = {"REMOTE_ADDR": getattr(channel.getPeer(), "host", ""), "QUERY_STRING": query}
+    for name, values in twisted.requestHeaders.getAllRawHeaders():
+        spelt = name.decode("latin-1").upper().replace("-", "_")
+        request.META[f"HTTP_{spelt}"] = b",".join(values).decode("latin-1")
+    request.GET = QueryDict(query)
+    return request
+
+
+def _bytes_of(response: HttpResponse) -> bytes:
+    headers = {**response.headers, "Content-Length": str(len(response.content)), "Connection": "close"}
+    lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.content

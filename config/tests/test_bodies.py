@@ -4,17 +4,20 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from config.tests.desks import Desk, embedded_desk
+from core.api.envelope import EnvelopeRenderer
 
 pytestmark = pytest.mark.slow
 
 MEGABYTE = 1024 * 1024
 HUGE = 300 * MEGABYTE
 LOGIN = "/api/v1/auth/login"
+ENVELOPE = str(EnvelopeRenderer.media_type)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,48 @@ def test_a_length_that_is_too_large_is_refused_before_the_body_comes(desk: Desk)
     told = json.loads(body)
     assert (told["code"], told["success"]) == ("TOO_LARGE", False)
     assert told["request_id"].encode() in head
+
+
+def asked(desk: Desk, *headers: str, path: str = LOGIN) -> tuple[dict[str, str], dict[str, Any]]:
+    """Announce a huge body; return the headers of the answer, their names in lower case, and its body."""
+    with line_to(desk) as line:
+        announced = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {HUGE}", *headers]
+        line.sendall("\r\n".join([*announced, "", ""]).encode())
+        head, _, body = read_all(line).partition(b"\r\n\r\n")
+    pairs = [row.split(": ", 1) for row in head.decode().split("\r\n")[1:]]
+    return {name.lower(): value for name, value in pairs}, json.loads(body)
+
+
+def test_it_is_refused_under_the_clients_own_request_id(desk: Desk):
+    headers, told = asked(desk, "X-Request-ID: my-own-id-0042")
+    assert (headers["x-request-id"], told["request_id"]) == ("my-own-id-0042", "my-own-id-0042")
+
+
+def test_but_not_under_one_that_is_not_sane(desk: Desk):
+    headers, told = asked(desk, "X-Request-ID: a b")
+    assert headers["x-request-id"] == told["request_id"] != "a b"
+
+
+def test_it_has_the_headers_of_every_answer_of_the_api(desk: Desk):
+    headers, _ = asked(desk)
+    ordinary = requests.post(f"{desk.base}{LOGIN}", json={}, timeout=20).headers
+    named = {"x-content-type-options", "x-frame-options", "referrer-policy", "content-security-policy"}
+    named |= {"cache-control", "permissions-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"}
+    assert {name: headers.get(name) for name in named} == {name: ordinary[name] for name in named}
+
+
+def test_it_comes_in_the_envelope_where_that_is_asked_for(desk: Desk):
+    ordinary = requests.post(f"{desk.base}{LOGIN}", json={}, headers={"Accept": ENVELOPE}, timeout=20)
+    headers, told = asked(desk, f"Accept: {ENVELOPE}")
+    assert headers["content-type"] == ordinary.headers["Content-Type"]
+    assert set(told) == set(ordinary.json())
+
+
+def test_it_has_its_line_in_the_log_without_a_secret(desk: Desk):
+    asked(desk, "X-Request-ID: looked-for-413", path="/api/v1/webhook/tradingview/s3cret-of-a-bot?key=s3cret-of-a-bot")
+    log = desk.processes["serve"].log.read_text()
+    lines = [row for row in log.splitlines() if "looked-for-413" in row]
+    assert (len(lines), "413" in lines[0], "s3cret" in log) == (1, True, False)
 
 
 def test_whoever_asks_first_is_not_told_to_go_on(desk: Desk):
