@@ -288,6 +288,17 @@ def test_of_many_tries_at_once_ten_get_to_a_password(
     assert {answer.status_code for answer in answers} <= {401, 429}
 
 
+@pytest.mark.usefixtures("tom")
+def test_a_try_whose_row_another_login_took_away_is_taken_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = iter([lambda *_, **__: [], AccessAttempt.objects.bulk_create])
+
+    def stored(*rows: Any, **how: Any) -> Any:
+        return next(steps)(*rows, **how)
+
+    monkeypatch.setattr(AccessAttempt.objects, "bulk_create", stored)
+    assert knock("tom", PASSWORD).status_code == 200
+
+
 def test_an_admin_sees_the_failures_and_unlocks(ada: User) -> None:
     knocks(10, "ada")
     console = Client()
