@@ -1,57 +1,44 @@
 """Every POST of the API has been decided on: it takes Idempotency-Key, or stands here as one that need not."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.urls import get_resolver
+from drf_spectacular.generators import SchemaGenerator
 
+from config.tests.routes import Route, http_routes
 from core.api.idempotency import HEADER, REPLAYED, takes_key
 
 # What makes no order and moves no money, or, as alerts do, knows what comes twice by itself.
 NEED_NOT = {
     *("auth/register", "auth/signup", "auth/login", "auth/refresh", "auth/logout"),
     *("auth/password/change", "auth/password/reset", "auth/password/reset/complete"),
-    "auth/sessions/<uuid:session_id>/terminate",
-    *("groups", "groups/<uuid:group_id>/accounts", "groups/<uuid:group_id>/accounts/<uuid:account_id>"),
-    *("bots", "bots/<uuid:bot_id>/start", "bots/<uuid:bot_id>/stop", "bots/<uuid:bot_id>/status"),
-    *("bots/<uuid:bot_id>/connect-account", "bots/<uuid:bot_id>/disconnect-account", "bots/<uuid:bot_id>/rotate-key"),
-    *("webhook/tradingview", "webhook/tradingview/<str:key>"),
+    "auth/sessions/{session_id}/terminate",
+    *("groups", "groups/{group_id}/accounts", "groups/{group_id}/accounts/{account_id}"),
+    *("bots", "bots/{bot_id}/start", "bots/{bot_id}/stop", "bots/{bot_id}/status"),
+    *("bots/{bot_id}/connect-account", "bots/{bot_id}/disconnect-account", "bots/{bot_id}/rotate-key"),
+    *("webhook/tradingview", "webhook/tradingview/{key}"),
 }
 TAKE_IT = {
-    *("accounts", "accounts/<uuid:account_id>/deposit", "accounts/<uuid:account_id>/withdraw"),
-    *("orders", "accounts/<uuid:account_id>/orders"),
+    *("accounts", "accounts/{account_id}/deposit", "accounts/{account_id}/withdraw"),
+    *("orders", "accounts/{account_id}/orders"),
 }
 
 
-def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for pattern in patterns:
-        route = prefix + str(pattern.pattern)
-        if hasattr(pattern, "url_patterns"):
-            yield from routes(pattern.url_patterns, route)
-        else:
-            yield route, pattern.callback
-
-
-def takes(callback: Any) -> bool | None:
-    """Whether the route's POST takes the header; None where it has no POST."""
-    actions = getattr(callback, "actions", None) or {}
-    view = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
-    if "post" in actions:
-        return takes_key(SimpleNamespace(action="post", post=getattr(view, actions["post"])))
-    return False if hasattr(view, "post") or view is None else None
+def takes(route: Route) -> bool:
+    """Whether a POST takes the header."""
+    return takes_key(SimpleNamespace(action="post", post=getattr(route.view, route.action or "post")))
 
 
 API = {
-    route.removeprefix("api/v1/"): takes(callback)
-    for route, callback in routes(get_resolver().url_patterns)
-    if route.startswith("api/v1/")
+    route.path.removeprefix("/api/v1/"): takes(route)
+    for route in http_routes()
+    if route.method == "POST" and route.path.startswith("/api/v1/")
 }
 
 
 def test_every_post_takes_the_key_or_stands_here_as_one_that_need_not():
-    assert {route for route, taken in API.items() if taken is False} == NEED_NOT
+    assert {route for route, taken in API.items() if not taken} == NEED_NOT
 
 
 def test_what_trades_or_moves_money_takes_the_key():
@@ -60,8 +47,6 @@ def test_what_trades_or_moves_money_takes_the_key():
 
 @pytest.fixture(scope="module")
 def schema():
-    from drf_spectacular.generators import SchemaGenerator
-
     return SchemaGenerator().get_schema(request=None, public=True)["paths"]
 
 
@@ -70,16 +55,12 @@ def documented(schema: dict[str, Any], of: Any) -> set[str]:
     return {path.removeprefix("/api/v1/") for path in found}
 
 
-def bare(route: str) -> str:
-    return route.replace("<uuid:", "{").replace(">", "}")
-
-
 def test_the_schema_names_the_header_where_it_is_taken(schema):
     named = documented(schema, lambda post: HEADER in {one["name"] for one in post.get("parameters", ())})
-    assert named == {bare(route) for route in TAKE_IT}
+    assert named == TAKE_IT
 
 
 @pytest.mark.parametrize("status", ["201", "400", "409"])
 def test_the_schema_tells_of_an_answer_given_again(schema, status):
     told = documented(schema, lambda post: REPLAYED in post["responses"].get(status, {}).get("headers", {}))
-    assert told == {bare(route) for route in TAKE_IT}
+    assert told == TAKE_IT

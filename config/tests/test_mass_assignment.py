@@ -14,6 +14,7 @@ from bots.api.serializers import BotInput, ConnectInput, StatusInput
 from bots.models import Bot, BotConnection
 from config.tests.test_permission_matrix import BODIES
 from config.tests.world import World
+from core.api.serializers import StrictSerializer
 from groups.api.serializers import GroupInput, MembersInput
 from groups.models import AccountGroup, GroupMember
 from trading.api.serializers import OrderInput
@@ -77,6 +78,32 @@ def test_fields_that_are_not_taken_are_refused_by_name_and_change_nothing(world:
     answer = getattr(world.clients["ada"], method.lower())(world.filled(path), body)
     assert (answer.status_code, sorted(answer.json()["errors"])) == (422, fields)
     assert all_rows() == before
+
+
+# What no door takes, whatever the row has: whose it is, what it is worth, what it may, when it came and went.
+NEVER = {
+    *("id", "pk", "owner", "owner_id", "user", "user_id", "created_by", "created_by_id"),
+    *("balance", "seed", "key_hash", "sealed_key", "refresh_hash", "webhook_key"),
+    *("role", "is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
+    *("created_at", "updated_at", "deleted_at", "date_joined", "last_login", "last_seen_at", "ended_at"),
+}
+# Admins say it of other people; owners of their accounts, to rest one.
+BUT = {"UserChange": {"role", "is_active"}, "AccountChange": {"is_active"}}
+
+
+def input_serializers(kind: type[StrictSerializer] = StrictSerializer) -> set[type[StrictSerializer]]:
+    """Return every class of the API that takes a body and refuses what it does not name."""
+    found = {each for child in kind.__subclasses__() for each in {child, *input_serializers(child)}}
+    return {each for each in found if ".api." in each.__module__}
+
+
+@pytest.mark.parametrize("serializer", sorted(input_serializers(), key=lambda each: each.__name__))
+def test_no_door_takes_what_is_never_the_callers_to_say(serializer: type[StrictSerializer]) -> None:
+    assert set(serializer().fields) & NEVER == BUT.get(serializer.__name__, set())
+
+
+def test_every_serializer_that_an_address_writes_from_is_among_them() -> None:
+    assert {serializer for _, serializer in WRITES.values()} <= input_serializers()
 
 
 def test_every_address_that_takes_a_body_is_tried() -> None:
