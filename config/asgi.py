@@ -4,7 +4,7 @@ HTTP works here too, at a tenth of the speed that it has under WSGI.
 """
 
 from config.application import application
-from config.several import require_redis
+from config.process_count import require_redis
 
 __all__ = ["application"]
 

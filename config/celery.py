@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 
 from config import garbage
 from config.broker import SteadyAMQP
-from config.several import require_redis
+from config.process_count import require_redis
 from core import triggers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -12,7 +12,7 @@ os.environ.setdefault("CONN_MAX_AGE", "60")
 application = get_wsgi_application()
 application.request_class = DeskWSGIRequest
 
-from config.several import require_redis  # noqa: E402 - the variables above come first
+from config.process_count import require_redis  # noqa: E402 - the variables above come first
 from core import triggers  # noqa: E402
 
 require_redis()

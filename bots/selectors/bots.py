@@ -33,6 +33,8 @@ def writable_bot(user: User, bot_id: UUID) -> Bot:
 
 def readable_pairs(pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
     """Return those pairs of a user and a bot that `has_perm(TO_READ, bot)` is true of now, in one statement."""
+    # Said again beside BotQuerySet, which answers for one user: asked for many it would be a statement for each.
+    # A test holds the two together, for every role.
     users, bots = {user for user, _ in pairs}, {bot for _, bot in pairs}
     living = Bot.objects.living().filter(pk__in=bots).order_by()
     shares = Share.objects.filter(user__in=users, scope_type=Share.Scope.BOT, scope_id__in=bots).order_by()

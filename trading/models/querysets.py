@@ -23,11 +23,6 @@ def find_groups_of_bots_with(finder: GroupsOfBot) -> None:
     _groups_of_bot[:] = [finder]
 
 
-def shared(user: User, scope_type: Share.Scope) -> models.QuerySet[Share, Any]:
-    """Return the ids of what is shared with `user`, for a subselect."""
-    return Share.objects.ids_shown_to(user, scope_type)
-
-
 class AccountRowsQuerySet(ReachQuerySet[Any]):
     """Rows with an `account`; `bot_path` and `group_path` lead to those in whose name they came to be."""
 
@@ -42,8 +37,8 @@ class AccountRowsQuerySet(ReachQuerySet[Any]):
 
     def done_for(self, user: User) -> models.Q:
         """What was done in the name of bots and groups that are shared with `user`."""
-        done = models.Q(**{f"{self.bot_path}__in": shared(user, Share.Scope.BOT)})
-        done |= models.Q(**{f"{self.group_path}__in": shared(user, Share.Scope.GROUP)})
+        done = models.Q(**{f"{self.bot_path}__in": Share.objects.ids_shown_to(user, Share.Scope.BOT)})
+        done |= models.Q(**{f"{self.group_path}__in": Share.objects.ids_shown_to(user, Share.Scope.GROUP)})
         for groups_of_bot in _groups_of_bot:
             bots_groups = groups_of_bot(models.OuterRef(models.OuterRef(self.bot_path)))
             done |= models.Q(models.Exists(_memberships(user).filter(scope_id__in=bots_groups)))
@@ -53,7 +48,9 @@ class AccountRowsQuerySet(ReachQuerySet[Any]):
 def _memberships(user: User) -> models.QuerySet[AccountScope]:
     """Return what makes a row's account a member of groups that are shared with `user`."""
     return AccountScope.objects.filter(
-        account=models.OuterRef("account"), scope_type=ScopeType.GROUP, scope_id__in=shared(user, Share.Scope.GROUP)
+        account=models.OuterRef("account"),
+        scope_type=ScopeType.GROUP,
+        scope_id__in=Share.objects.ids_shown_to(user, Share.Scope.GROUP),
     )
 
 
@@ -99,7 +96,7 @@ class SignalQuerySet(ReachQuerySet[Any]):
     def rows_shown_to(self, user: User) -> models.Q:
         """Signals of bots and groups that are shared with `user`, and those with an outcome that they may read."""
         outcomes: OutcomeQuerySet = self.model.outcomes.field.model.objects.all()
-        done = models.Q(bot_id__in=shared(user, Share.Scope.BOT)) | models.Q(
-            group_id__in=shared(user, Share.Scope.GROUP)
+        done = models.Q(bot_id__in=Share.objects.ids_shown_to(user, Share.Scope.BOT)) | models.Q(
+            group_id__in=Share.objects.ids_shown_to(user, Share.Scope.GROUP)
         )
         return done | models.Q(models.Exists(outcomes.visible_to(user).filter(signal=models.OuterRef("pk"))))

@@ -7,7 +7,6 @@ from django.db.models import Q
 from accounts.models import Share, TradingAccount, User
 from accounts.selectors.trading_accounts import AccountMissing
 from trading.models import AccountScope
-from trading.models.querysets import shared
 
 
 def account_to_list(user: User, account_id: UUID) -> TradingAccount:
@@ -16,7 +15,7 @@ def account_to_list(user: User, account_id: UUID) -> TradingAccount:
     """
     scopes = Q(pk__in=())
     for scope_type in (Share.Scope.GROUP, Share.Scope.BOT):
-        scopes |= Q(scope_type=scope_type, scope_id__in=shared(user, scope_type))
+        scopes |= Q(scope_type=scope_type, scope_id__in=Share.objects.ids_shown_to(user, scope_type))
     followed = AccountScope.objects.filter(scopes, account=account_id).values("account")
     readable = Q(pk__in=TradingAccount.objects.visible_to(user).filter(pk=account_id))
     account = TradingAccount.objects.living().filter(readable | Q(pk__in=followed), pk=account_id).first()

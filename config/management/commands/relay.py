@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config import garbage
-from config.several import require_redis
+from config.process_count import require_redis
 from core.streams.relay import Relay
 
 STOPPING_SECONDS = 0.8

@@ -12,7 +12,7 @@ from config.application import application
 from config.banner import banner
 from config.celery import app
 from config.embedded import EmbeddedDesk
-from config.several import hold_alone
+from config.process_count import hold_alone
 from core import triggers
 from webhooks.services.handling import release_all
 from webhooks.tasks import sweep_inbox

@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from config import garbage
 from config.application import application
 from config.patient_server import PatientServer
-from config.several import require_redis
+from config.process_count import require_redis
 from core import triggers
 
 KEEP_CONNECTION_SECONDS = 60

@@ -1,4 +1,4 @@
-"""What a desk of several processes needs, and what only one process may do."""
+"""How many processes a desk may be: several need Redis between them; without it one is the whole desk, alone."""
 
 import fcntl
 import os
