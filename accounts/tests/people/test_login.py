@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -150,3 +151,29 @@ def test_a_password_that_changes_while_it_is_checked_opens_nothing(
     with pytest.raises(InvalidCredentials):
         sessions.log_in(RequestFactory().post("/"), name_or_email="tom", password=PASSWORD, device=Device(), now=now)
     assert not UserSession.objects.exists()
+
+
+WRONG = {
+    "known": {"username": "tom", "password": "Wrong-pass-1"},
+    "known by e-mail": {"username": "tom@example.com", "password": "Wrong-pass-1"},
+    "unknown": {"username": "nobody", "password": "Wrong-pass-1"},
+    "unknown by e-mail": {"username": "nobody@example.com", "password": "Wrong-pass-1"},
+    "inactive": {"username": "vic", "password": "Wrong-pass-1"},
+    "inactive, and right": {"username": "vic", "password": PASSWORD},
+}
+
+
+def told_by(api: APIClient, body: dict[str, str]) -> tuple[int, list[str]]:
+    """Return the status of a login and the statements it took, by their first words."""
+    with CaptureQueriesContext(connection) as asked:
+        status = api.post(LOGIN, body).status_code
+    return status, [statement["sql"].partition(" ")[0] for statement in asked]
+
+
+@pytest.mark.usefixtures("tom")
+@pytest.mark.parametrize("who", WRONG)
+def test_every_login_that_fails_asks_the_database_the_same(api: APIClient, vic: User, who: str) -> None:
+    User.objects.filter(pk=vic.pk).update(is_active=False)
+    unknown = told_by(api, {"username": "somebody", "password": "Wrong-pass-1"})
+    assert (unknown[0], len(unknown[1]) > 0) == (401, True)
+    assert told_by(api, WRONG[who]) == unknown
