@@ -40,7 +40,8 @@ class UserSession(models.Model):
     The pages have no tokens: a browser's signed cookie holds the id, there is no `refresh_hash` then.
     `refresh_hash` is the SHA-256 of the `jti` of the one refresh token that is good now; each refresh changes it
     and moves `last_seen_at` and `expires_at`. `previous_refresh_hash` is that of the token before it, `refreshed_at`
-    the moment at which it was replaced: they tell who came too late from who shows a spent token.
+    the moment at which its replacement was answered, some seconds ahead until then: they tell who came too late
+    from who shows a spent token.
     `ip_address` and `user_agent` are what the server saw at login, `device_info` what the device said of itself.
     Written by services/sessions.py; once ended, never changed, and deleted after SESSION_RETENTION.
     """

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from accounts.models.sessions import EndReason
 from accounts.selectors.people import live_session
 from accounts.tokens import Claims, InvalidToken, Tokens, make_tokens, read_refresh
 from core.errors import Missing, Unauthenticated
+
+# A process that dies between the replacement of a token and its answer leaves the token's end this far ahead.
+ANSWERED_WITHIN = timedelta(seconds=5)
 
 
 class InvalidCredentials(Unauthenticated):
@@ -98,14 +101,15 @@ def refresh(*, refresh_token: str, arrived_at: datetime, clock: Callable[[], dat
     """Change a refresh token for a new pair; the old one is spent. Raises InvalidToken.
 
     `arrived_at` is when the request began. Of several that show the same token at the same moment one wins the
-    guarded UPDATE; those that had begun by then lost a race, and the session lives. Any other use of a spent token
-    ends its session: one of the two who showed it is a thief, and nobody can say which.
+    guarded UPDATE; those that had begun before it had its answer lost a race, and the session lives. Any other use of a
+    spent token ends its session: one of the two who showed it is a thief, and nobody can say which.
     Not to be called inside a transaction: the refusal would take that ending back.
     """
     shown = read_refresh(refresh_token)
     session = live_session(shown, now=arrived_at)
     tokens, next_claims = make_tokens(user_id=session.user_id, session_id=session.id, now=arrived_at)
     if _rotate(session, shown=shown, following=next_claims, now=arrived_at, clock=clock):
+        _note_answer(session, following=next_claims, clock=clock)
         return session.user, tokens
     if not _lost_a_race(session, shown=shown, arrived_at=arrived_at):
         end_session(session, reason=EndReason.REFRESH_REUSED, now=clock())
@@ -171,17 +175,23 @@ def _rotate(
         turned = UserSession.objects.filter(pk=session.pk, refresh_hash=shown.token_hash, ended_at=None).update(
             refresh_hash=following.token_hash,
             previous_refresh_hash=shown.token_hash,
-            refreshed_at=clock(),
+            refreshed_at=clock() + ANSWERED_WITHIN,
             last_seen_at=now,
             expires_at=now + settings.REFRESH_TOKEN_LIFETIME,
         )
     return bool(turned)
 
 
+def _note_answer(session: UserSession, *, following: Claims, clock: Callable[[], datetime]) -> None:
+    """From here on nobody shows the token that was replaced in good faith: the commit of the next is behind us."""
+    with transaction.atomic():
+        UserSession.objects.filter(pk=session.pk, refresh_hash=following.token_hash).update(refreshed_at=clock())
+
+
 def _lost_a_race(session: UserSession, *, shown: Claims, arrived_at: datetime) -> bool:
     """Say whether the shown token is the one just replaced, and was good when its request began.
 
-    It was where the request found it good in the row, or arrived before the clock of the replacement was read.
+    It was where the request found it good in the row, or arrived before the replacement was about to be answered.
     """
     was_good = session.refresh_hash == shown.token_hash
     replaced = UserSession.objects.filter(pk=session.pk, previous_refresh_hash=shown.token_hash)

@@ -105,6 +105,27 @@ def test_a_request_that_began_a_moment_later_is_a_reuse(tokens: Tokens, now: dat
     assert UserSession.objects.get().end_reason == "refresh_reused"
 
 
+def test_a_request_that_began_before_the_other_had_its_answer_lost_a_race(tokens: Tokens, now: datetime) -> None:
+    """Processes share no queue: one may stamp an arrival while another commits what it read before."""
+    replaced, answered = now + timedelta(milliseconds=10), now + timedelta(milliseconds=20)
+    clock = iter([replaced, answered])
+    assert sessions.refresh(refresh_token=tokens.refresh, arrived_at=now, clock=lambda: next(clock))
+    assert show(tokens.refresh, arrived_at=replaced + timedelta(milliseconds=5)) is None
+    assert UserSession.objects.get().ended_at is None
+    assert show(tokens.refresh, arrived_at=answered + timedelta(microseconds=1)) is None
+    assert UserSession.objects.get().end_reason == "refresh_reused"
+
+
+@pytest.mark.parametrize(("seconds", "reason"), [(4, ""), (6, "refresh_reused")])
+def test_a_death_before_the_answer_leaves_the_spent_token_some_seconds(
+    tokens: Tokens, now: datetime, monkeypatch: pytest.MonkeyPatch, seconds: int, reason: str
+) -> None:
+    monkeypatch.setattr(sessions, "_note_answer", lambda *_, **__: None)
+    assert show(tokens.refresh, arrived_at=now)
+    assert show(tokens.refresh, arrived_at=timezone.now() + timedelta(seconds=seconds)) is None
+    assert UserSession.objects.get().end_reason == reason
+
+
 def test_a_token_from_before_the_last_is_a_reuse_whenever_it_began(tokens: Tokens, now: datetime) -> None:
     second = show(tokens.refresh, arrived_at=now)
     assert second is not None
