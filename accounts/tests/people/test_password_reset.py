@@ -2,8 +2,11 @@
 
 import re
 import smtplib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from accounts.services import password_resets
 from accounts.services.password_resets import InvalidResetToken, ask_for_reset, complete_reset, reset_token
 from accounts.tokens import Tokens
 from conftest import PASSWORD
+from core.patience import Patience
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +41,38 @@ def nudged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     given: list[Any] = []
     monkeypatch.setattr(tasks.mail_reset, "apply_async", lambda args, **_: given.append(args))
     return given
+
+
+@pytest.fixture(autouse=True)
+def minute_is_over(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """No test waits for the mail server that failed in the one before; called, it goes to the end of the minute."""
+
+    def forget() -> None:
+        monkeypatch.setattr(password_resets, "_mail_server", Patience(60))
+
+    forget()
+    return forget
+
+
+class HangingMailServer:
+    """Takes no mail: keeps who brings one until it gives up."""
+
+    def __init__(self) -> None:
+        self.asked, self.is_asked, self.gives_up = 0, Event(), Event()
+
+    def take(self, *_: Any) -> None:
+        self.asked += 1
+        self.is_asked.set()
+        assert self.gives_up.wait(20)
+        raise TimeoutError
+
+
+@pytest.fixture
+def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HangingMailServer]:
+    server = HangingMailServer()
+    monkeypatch.setattr(mails, "send_reset", server.take)
+    yield server
+    server.gives_up.set()
 
 
 def mailed_token() -> str:
@@ -127,7 +163,12 @@ def test_no_mail_is_sent_while_another_worker_sends_it(
     "error", [smtplib.SMTPServerDisconnected("tom@example.com"), TimeoutError(), ConnectionError()]
 )
 def test_a_mail_server_that_is_away_is_tried_again_five_times_in_all(
-    tom: User, now: datetime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: OSError
+    tom: User,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: OSError,
+    minute_is_over: Callable[[], None],
 ) -> None:
     tried: list[datetime] = []
 
@@ -138,10 +179,84 @@ def test_a_mail_server_that_is_away_is_tried_again_five_times_in_all(
     monkeypatch.setattr(mails, "send_reset", away)
     request_id = ask_for_reset(email="tom@example.com", now=now)
     minutes = [now + timedelta(minutes=number) for number in range(8)]
-    _ = [password_resets.deliver_reset(request_id, clock=lambda at=at: at) for at in minutes]
+    _ = [(minute_is_over(), password_resets.deliver_reset(request_id, clock=lambda at=at: at)) for at in minutes]
     assert len(tried) == 5
     assert PasswordResetRequest.objects.get().done_at is None
     assert "tom@example.com" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_server_that_hangs_holds_one_thread_of_a_process(
+    tom: User, now: datetime, mail_server: HangingMailServer, at_once: Callable[..., list[Any]]
+) -> None:
+    first, second = (str(ask_for_reset(email="tom@example.com", now=now)) for _ in range(2))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(at_once, 1, lambda: tasks.mail_reset(first))
+        assert mail_server.is_asked.wait(10)
+        _ = [tasks.mail_reset(second), tasks.sweep_resets()]
+        mail_server.gives_up.set()
+    assert mail_server.asked == 1
+    assert PasswordResetRequest.objects.get(pk=second).attempts == 0
+
+
+def test_a_mail_server_that_failed_is_left_alone_for_a_minute(
+    tom: User, now: datetime, mail_server: HangingMailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_server.gives_up.set()
+    began = time.monotonic()
+    for seconds, asked in [(0, 1), (59, 1), (62, 2), (119, 2)]:
+        monkeypatch.setattr(time, "monotonic", lambda at=began + seconds: at)
+        _ = [tasks.mail_reset(str(ask_for_reset(email="tom@example.com", now=now))) for _ in range(3)]
+        assert mail_server.asked == asked
+
+
+def test_an_address_that_nobody_has_does_not_use_up_the_question(
+    tom: User, now: datetime, mail_server: HangingMailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_server.gives_up.set()
+    tasks.mail_reset(str(ask_for_reset(email="tom@example.com", now=now)))
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    _ = [tasks.mail_reset(str(ask_for_reset(email=email, now=now))) for email in ("no@example.com", "tom@example.com")]
+    assert mail_server.asked == 2
+
+
+@pytest.mark.parametrize("refusal", [smtplib.SMTPRecipientsRefused({}), smtplib.SMTPDataError(550, b"no")])
+def test_a_mail_that_is_refused_does_not_hold_up_the_next(
+    tom: User, now: datetime, monkeypatch: pytest.MonkeyPatch, refusal: OSError
+) -> None:
+    answers = iter([refusal, None])
+
+    def answer(*_: Any) -> None:
+        if error := next(answers):
+            raise error
+
+    monkeypatch.setattr(mails, "send_reset", answer)
+    _ = [tasks.mail_reset(str(ask_for_reset(email="tom@example.com", now=now))) for _ in range(2)]
+    assert PasswordResetRequest.objects.exclude(done_at=None).count() == 1
+
+
+def test_a_mail_that_is_out_ends_the_minute(
+    tom: User, now: datetime, mail_server: HangingMailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_server.gives_up.set()
+    tasks.mail_reset(str(ask_for_reset(email="tom@example.com", now=now)))
+    monkeypatch.undo()
+    requests = [str(ask_for_reset(email="tom@example.com", now=now)) for _ in range(2)]
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    _ = [tasks.mail_reset(request_id) for request_id in requests]
+    assert len(mail.outbox) == 2
+
+
+def test_a_sweep_takes_twenty(tom: User, now: datetime) -> None:
+    asked = [ask_for_reset(email="tom@example.com", now=now) for _ in range(21)]
+    tasks.sweep_resets()
+    assert len(asked) - len(mail.outbox) == PasswordResetRequest.objects.due(timezone.now()).count() == 1
+
+
+def test_a_mail_server_has_five_seconds() -> None:
+    assert chosen.EMAIL_TIMEOUT == 5
 
 
 @pytest.mark.django_db(transaction=True)
