@@ -68,10 +68,8 @@ def forgive(request: HttpRequest) -> None:
 
 def locked_out_page(
     request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
-) -> HttpResponse | None:
-    """Return a page in plain words; programs have been answered by their view."""
-    if request.path_info.startswith("/api/"):
-        return response
+) -> HttpResponse:
+    """Return a page in plain words."""
     refusal = refusal_of(request)
     context = {"refusal": refusal, "minutes": math.ceil((getattr(refusal, "retry_after_seconds", 0) or 60) / 60)}
     page = render(request, "locked_out.html", context, status=getattr(refusal, "status", 429))
@@ -119,8 +117,9 @@ class LockoutHandler(AxesDatabaseHandler):
 
 
 def _refuse(request: HttpRequest, refusal: AppError) -> None:
+    """Keep the refusal, and have axes answer a page; under ASGI it would drop what a view has answered a program."""
     request.login_refusal = refusal  # type: ignore[attr-defined]
-    request.axes_locked_out = True  # type: ignore[attr-defined]
+    request.axes_locked_out = not request.path_info.startswith("/api/")  # type: ignore[attr-defined]
 
 
 def _take_try(request: HttpRequest, typed: str) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from axes.models import AccessAttempt
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -57,6 +58,18 @@ def fresh() -> str:
 @pytest.mark.usefixtures("tom")
 def test_the_tenth_wrong_password_locks() -> None:
     assert knocks(12, "tom") == [401] * 9 + [429] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("path", "form", "words"),
+    [(LOGIN, {"content_type": "application/json"}, "LOCKED_OUT"), (PAGE, {}, "No login for now")],
+)
+def test_a_lock_is_told_under_asgi_too(tom: User, path: str, form: dict[str, str], words: str) -> None:
+    body = {"username": "tom", "password": WRONG}
+    knocks(10, "tom", at="127.0.0.1")
+    answer = async_to_sync(AsyncClient().post)(path, body, **form)
+    assert (answer.status_code, words in answer.content.decode()) == (429, True)
 
 
 @pytest.mark.usefixtures("tom")
