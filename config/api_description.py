@@ -1,4 +1,4 @@
-"""What the OpenAPI document says once, because it holds for every operation."""
+"""What the OpenAPI document says once, because it holds for every operation, and how it is made."""
 
 API_DESCRIPTION = """
 One alert, one strategy or one click becomes orders on every account of a bot.
@@ -19,3 +19,27 @@ the request's own where it sent a sane one.
 `{"status": "success" | "error", "message", "meta", "data"}`: of a list, `data` is the items and `meta` holds `total`,
 `limit` and `offset`; of a refusal, `message` is its `detail` and `data` the refusal. An answer without a body stays so.
 """.strip()
+
+SCHEMA = {
+    "TITLE": "Trading desk API",
+    "DESCRIPTION": API_DESCRIPTION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.add_headers",
+    ],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "trading.models.OrderStatus",
+        "OutcomeStatus": "trading.models.OutcomeStatus",
+        "SignalStatus": "trading.models.SignalStatus",
+        "BotStatus": "bots.models.BotStatus",
+        "DeliveryStatus": "webhooks.models.DeliveryStatus",
+        "InstrumentStatus": "market.kinds.Status",
+    },
+}

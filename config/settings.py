@@ -6,13 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
-from celery.schedules import schedule
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from config import logs, origins, secrets_file
-from config.api_description import API_DESCRIPTION
+from config import beat, databases, logs, origins, rate_limits, secrets_file
+from config.api_description import SCHEMA
 from config.console import CONSOLE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -112,32 +110,8 @@ TEMPLATES = [
 ]
 
 # -- database ------------------------------------------------------------------
-if DATABASE_URL:
-    DATABASES = {
-        "default": dj_database_url.parse(
-            DATABASE_URL,
-            conn_max_age=env.int("CONN_MAX_AGE", 0),
-            conn_health_checks=True,
-        )
-    }
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        options="-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
-        # A server that is gone without a word is a 503 before the sender of an alert gives up: it is sent again then.
-        connect_timeout=2,
-        tcp_user_timeout=2500,
-    )
-else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "core.sqlite",
-            "NAME": str(DATA_DIR / "desk.sqlite3"),
-            "OPTIONS": {
-                "timeout": 20,
-                "transaction_mode": "IMMEDIATE",
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-            },
-        }
-    }
+_postgres = DATABASE_URL and databases.postgres(DATABASE_URL, conn_max_age=env.int("CONN_MAX_AGE", 0))
+DATABASES = {"default": _postgres or databases.sqlite(DATA_DIR / "desk.sqlite3")}
 
 # -- people --------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -201,44 +175,9 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Trading desk API",
-    "DESCRIPTION": API_DESCRIPTION,
-    "VERSION": VERSION,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "core.api.schema.add_headers",
-    ],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "ENUM_NAME_OVERRIDES": {
-        "OrderStatus": "trading.models.OrderStatus",
-        "OutcomeStatus": "trading.models.OutcomeStatus",
-        "SignalStatus": "trading.models.SignalStatus",
-        "BotStatus": "bots.models.BotStatus",
-        "DeliveryStatus": "webhooks.models.DeliveryStatus",
-        "InstrumentStatus": "market.kinds.Status",
-    },
-}
+SPECTACULAR_SETTINGS = {**SCHEMA, "VERSION": VERSION}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-_A_SECOND = (env.int("RATE_LIMIT_BURST_PER_SECOND", 10), 1)
-_LOGINS = (env.int("RATE_LIMIT_LOGIN_PER_MINUTE", 10), 60)
-# Scope: windows of (times, seconds) that must all have room.
-RATE_LIMITS = {
-    "user": [(env.int("RATE_LIMIT_PER_MINUTE", 100), 60), _A_SECOND],
-    "anonymous": [(env.int("RATE_LIMIT_ANONYMOUS_PER_MINUTE", 60), 60), _A_SECOND],  # by address
-    "login": [_LOGINS],  # by address and name, as the next
-    "password_reset": [_LOGINS],
-    "registration": [_LOGINS],  # by address
-    "sync": [(env.int("RATE_LIMIT_SYNC_PER_MINUTE", 10), 60)],
-    "failed_login": [(env.int("FAILED_LOGINS_OF_A_NAME", 100), 15 * 60)],  # from all addresses together
-    "failed_proof": [(env.int("RATE_LIMIT_FAILED_PROOFS_PER_MINUTE", 30), 60)],  # of webhooks, by address
-}
+RATE_LIMITS = rate_limits.read_limits(env)
 
 # -- jobs and shared memory ------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
@@ -266,33 +205,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep-inbox": {
-        "task": "webhooks.tasks.sweep_inbox",
-        "schedule": schedule(timedelta(seconds=5)),
-        "options": {"expires": 5},
-    },
-    "sweep-password-resets": {
-        "task": "accounts.tasks.sweep_resets",
-        "schedule": schedule(timedelta(seconds=10)),
-        "options": {"expires": 10},
-    },
-    "forget-failed-logins": {
-        "task": "accounts.tasks.forget_failed_logins",
-        "schedule": schedule(timedelta(hours=1)),
-        "options": {"expires": 3600},
-    },
-    "forget-sessions": {
-        "task": "accounts.tasks.forget_sessions",
-        "schedule": schedule(timedelta(hours=6)),
-        "options": {"expires": 6 * 3600},
-    },
-    "forget-idempotency-keys": {
-        "task": "core.tasks.forget_idempotency_keys",
-        "schedule": schedule(timedelta(minutes=10)),
-        "options": {"expires": 600},
-    },
-}
+CELERY_BEAT_SCHEDULE = beat.SCHEDULE
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
     # Pub/sub: nothing of a dead process stays behind in Redis, a group's membership does not run out after a day.

@@ -1,0 +1,33 @@
+"""What is done again and again, and how often. What waited longer than its turn is dropped: the next one does it."""
+
+from datetime import timedelta
+
+from celery.schedules import schedule
+
+SCHEDULE = {
+    "sweep-inbox": {
+        "task": "webhooks.tasks.sweep_inbox",
+        "schedule": schedule(timedelta(seconds=5)),
+        "options": {"expires": 5},
+    },
+    "sweep-password-resets": {
+        "task": "accounts.tasks.sweep_resets",
+        "schedule": schedule(timedelta(seconds=10)),
+        "options": {"expires": 10},
+    },
+    "forget-failed-logins": {
+        "task": "accounts.tasks.forget_failed_logins",
+        "schedule": schedule(timedelta(hours=1)),
+        "options": {"expires": 3600},
+    },
+    "forget-sessions": {
+        "task": "accounts.tasks.forget_sessions",
+        "schedule": schedule(timedelta(hours=6)),
+        "options": {"expires": 6 * 3600},
+    },
+    "forget-idempotency-keys": {
+        "task": "core.tasks.forget_idempotency_keys",
+        "schedule": schedule(timedelta(minutes=10)),
+        "options": {"expires": 600},
+    },
+}
