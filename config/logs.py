@@ -25,6 +25,7 @@ _LEVELS = {
     "celery": "WARNING",
     "celery.app.trace": "CRITICAL",  # a task that fails is told by django_structlog
     "django.channels.server": "WARNING",
+    "django.security.DisallowedHost": "CRITICAL",  # the line of its request tells it, without a traceback
     "urllib3": "ERROR",  # its warnings hold what servers sent
 }
 

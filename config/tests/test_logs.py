@@ -56,6 +56,11 @@ def test_a_refusal_is_one_line_too(db, anonymous, lines, address, status, level)
     ]
 
 
+def test_a_host_that_is_not_ours_is_one_line_without_a_traceback(db, anonymous, all_lines):
+    anonymous.get("/api/v1/health", headers={"Host": "evil.example"})
+    assert [line["event"] for line in all_lines.events if line["level"] in {"warning", "error"}] == ["request_finished"]
+
+
 def test_lines_name_who_asks(client_of, tom, lines):
     client_of(tom).get("/api/v1/accounts")
     assert lines.events[-1]["user_id"] == str(tom.pk)
