@@ -16,8 +16,11 @@ from accounts.models import UserSession
 from accounts.services.passwords import WrongPassword, change_password
 from core.errors import AppError
 
+FORM_METHODS = ["get", "head", "post", "options"]  # Django's forms take a PUT as well
+
 
 class LoginPage(LoginView):
+    http_method_names = FORM_METHODS
     template_name = "login.html"
     next_page = "root"
     extra_context = {"desk_name": settings.DESK_NAME}
@@ -40,6 +43,7 @@ class PasswordForm(AdminOwnPasswordChangeForm):
 class PasswordPage(PasswordChangeView):
     """The console's page for a new password of one's own, in place of one that guesses are free on."""
 
+    http_method_names = FORM_METHODS
     form_class = PasswordForm
     success_url = reverse_lazy("admin:password_change_done")
 
