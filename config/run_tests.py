@@ -38,7 +38,7 @@ def _run(arguments: list[str], database: str, redis_url: str) -> int:
     where = "PostgreSQL" if database else "SQLite"
     print(f"-- tests on {where}{' + Redis' if redis_url else ''}", flush=True)
     environment = {**os.environ, "TEST_DATABASE_URL": database, "TEST_REDIS_URL": redis_url}
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "3", "--dist", "worksteal", *arguments]
     status = subprocess.run(command, env=environment, check=False).returncode
     return 1 if status == NO_TESTS_COLLECTED else status
 

@@ -40,9 +40,14 @@ def distributed(folder, **options):
         yield running
 
 
-@pytest.fixture(params=[embedded, pytest.param(distributed, marks=needs_servers)], ids=["embedded", "distributed"])
-def desk(request, tmp_path):
-    yield from request.param(tmp_path)
+@pytest.fixture(
+    scope="module",
+    params=[embedded, pytest.param(distributed, marks=needs_servers)],
+    ids=["embedded", "distributed"],
+)
+def desk(request, tmp_path_factory):
+    """One for all tests that leave it as it was: it takes eight seconds to start."""
+    yield from request.param(tmp_path_factory.mktemp("desk"))
 
 
 @pytest.fixture
@@ -114,6 +119,7 @@ def test_logging_out_closes_the_socket(desk):
         receive(socket, "pong")
         desk.post("auth/logout")
         assert closing_code(socket) == 4401
+    desk.log_in()
 
 
 def test_a_token_is_in_no_log_line(desk):

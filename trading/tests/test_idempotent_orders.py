@@ -254,9 +254,9 @@ def test_a_key_costs_a_fixed_number_of_statements(account, venue, send, tom, cli
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("exchange", ["paper", "fake"])
-def test_fifty_by_twentyfives_are_one_order(account, venue, send, exchange):
+def test_fifty_by_tens_are_one_order(account, venue, send, exchange):
     type(account).objects.update(exchange=exchange)
-    start = Barrier(25)
+    start = Barrier(10)
 
     def one(_):
         start.wait()
@@ -265,7 +265,7 @@ def test_fifty_by_twentyfives_are_one_order(account, venue, send, exchange):
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(25) as pool:
+    with ThreadPoolExecutor(10) as pool:
         told = list(pool.map(one, range(50)))
     kinds = Counter((answer.status_code, answer.get(REPLAYED), answer.get("Retry-After")) for answer in told)
     assert kinds.keys() <= {(201, None, None), (201, "true", None), (409, None, "1")}

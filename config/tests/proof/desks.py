@@ -163,6 +163,10 @@ class Desk:
 class EmbeddedDesk(Desk):
     """One process: web, worker and beat."""
 
+    def serve_on(self, many: int) -> None:
+        """Serve from one process, however many are asked for: a second one would not start on the same folder."""
+        super().serve_on(1)
+
     def web_command(self, port: int) -> list[str]:
         return [sys.executable, "manage.py", "serve", "--port", str(port)]
 

@@ -44,7 +44,7 @@ def test_a_burst_from_twenty_senders_is_traded_in_the_order_it_was_stored(databa
 
 
 @pytest.mark.parametrize("alert_id", ["the same", ""], ids=["by its id", "by its bytes"])
-def test_one_alert_many_times_over_four_processes_is_one_order_per_account(alert_id, database, desk_on, luck, report):
+def test_one_alert_many_times_over_all_processes_is_one_order_per_account(alert_id, database, desk_on, luck, report):
     desk = desk_on(database)
     desk.serve_on(PROCESSES)
     desk.start()
@@ -58,7 +58,7 @@ def test_one_alert_many_times_over_four_processes_is_one_order_per_account(alert
     assert desk.books.complaints(senders.acknowledged) == {}
 
 
-def test_signals_of_four_processes_on_shared_accounts_never_stand_in_each_others_way(database, desk_on, luck, report):
+def test_signals_of_all_processes_on_shared_accounts_never_stand_in_each_others_way(database, desk_on, luck, report):
     desk = desk_on(database)
     desk.serve_on(PROCESSES)
     desk.workers = PROCESSES
