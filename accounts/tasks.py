@@ -3,20 +3,16 @@
 The rows are the truth: a task is a nudge, the sweep is sure.
 """
 
-import logging
 from datetime import timedelta
 from uuid import UUID
 
 from axes.models import AccessAttempt
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
 from accounts.services.password_resets import deliver_reset, due_resets, purge_resets
 from accounts.services.sessions import purge_sessions
-
-logger = logging.getLogger(__name__)
+from core.tasks import nudge_worker
 
 FAILED_LOGINS_KEPT = timedelta(days=7)
 
@@ -37,11 +33,8 @@ def sweep_resets() -> None:
 
 
 def nudge(request_id: UUID) -> None:
-    """Ask a worker to mail a token. A broker that is down is logged: the sweep will find the row."""
-    try:
-        mail_reset.apply_async((str(request_id),), retry=False)
-    except (KombuError, RedisError, OSError) as error:
-        logger.warning("could not nudge a worker: %s", type(error).__name__)
+    """Ask a worker to mail a token."""
+    nudge_worker(mail_reset, request_id)
 
 
 @shared_task(name="accounts.tasks.forget_failed_logins")

@@ -1,16 +1,12 @@
 """The worker's way to the inbox. The rows are the truth: a task is a nudge, the sweep is the guarantee."""
 
-import logging
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
+from core.tasks import nudge_worker
 from webhooks.services.handling import bots_with_work, work_inbox
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(name="webhooks.tasks.work_bot_inbox")
@@ -27,8 +23,5 @@ def sweep_inbox() -> None:
 
 
 def nudge(bot_id: UUID) -> None:
-    """Ask a worker to look at a bot's inbox. A broker that is down is logged: the sweep will find the row."""
-    try:
-        work_bot_inbox.apply_async((str(bot_id),), retry=False)
-    except (KombuError, RedisError, OSError) as error:
-        logger.warning("could not nudge a worker: %s", type(error).__name__)
+    """Ask a worker to look at a bot's inbox."""
+    nudge_worker(work_bot_inbox, bot_id)
