@@ -1,12 +1,15 @@
 """Real processes for tests: a desk in a folder of its own, on a port of its own, ended when the test is."""
 
 import contextlib
+import fcntl
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +20,8 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+OUR_PORTS = range(20000, 32000)
+PORT_LOCKS = Path(tempfile.gettempdir()) / f"desk-ports-{os.getuid()}"
 # Tests ask as fast as they can; those of the limits set their own.
 NO_LIMITS = {
     f"RATE_LIMIT_{name}": "1000000"
@@ -44,9 +49,35 @@ class Process:
 
 
 def free_port() -> int:
+    """Return a port of this machine that nobody listens on, and that no other call gives out while we live.
+
+    A port that the system chose is free again at once: two servers that start slowly were once given the same. These
+    lie below those that outgoing connections take, and a lock on a file each keeps other test processes off.
+    """
+    PORT_LOCKS.mkdir(exist_ok=True)
+    for port in random.sample(OUR_PORTS, len(OUR_PORTS)):
+        if _claimed(port) and _is_free(port):
+            return port
+    raise AssertionError("no port is free")
+
+
+def _claimed(port: int) -> bool:
+    lock = os.open(PORT_LOCKS / str(port), os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    return True  # the lock stays open, and so ours, until this process ends
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def environment(data_dir: Path, **more: str) -> dict[str, str]:
@@ -96,6 +127,16 @@ def wait_for(url: str, process: Process) -> None:
             break
         time.sleep(0.1)
     raise AssertionError(f"no answer from {url}:\n{process.text()}")
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens on a port of this machine."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"nobody listens on {port}")
 
 
 def alert_url(banner: str) -> str:

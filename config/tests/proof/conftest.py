@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from config.tests.processes import environment, free_port
+from config.tests.processes import environment, free_port, wait_for_port
 from config.tests.proof.books import Books
 from config.tests.proof.desks import (
     SETTINGS,
@@ -105,6 +105,7 @@ def venue(tmp_path) -> Iterator[tuple[str, Path]]:
     port, file = free_port(), tmp_path / "venue.jsonl"
     command = [sys.executable, "-m", "config.tests.proof.venue_server", str(port), str(file)]
     process = Process(command, dict(os.environ), tmp_path / "venue.log")
+    wait_for_port(port)
     yield f"http://127.0.0.1:{port}", file
     process.kill()
 
