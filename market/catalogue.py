@@ -10,7 +10,14 @@ from django.db import models
 from market.kinds import Kind
 
 _PAPER = {"venue": "paper", "quote": "USD", "settle": "USD", "allows_short": True, "maintenance_margin_rate": "0.005"}
-_PERPETUAL = {"venue": "bybit", "kind": Kind.LINEAR, "quote": "USDT", "settle": "USDT", "allows_short": True}
+_PERPETUAL = {
+    "venue": "bybit",
+    "kind": Kind.LINEAR,
+    "quote": "USDT",
+    "settle": "USDT",
+    "allows_short": True,
+    "funding_rate": "0.0001",
+}
 
 INSTRUMENTS: tuple[dict[str, Any], ...] = (
     _PAPER

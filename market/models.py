@@ -22,6 +22,7 @@ _MORE_THAN_ZERO = (
     "stale_after_seconds",
 )
 _ZERO_OR_MORE = ("min_notional", "min_commission")
+_FUNDING = Q(funding_rate__gt=-1, funding_rate__lt=1)
 _FRACTIONS = ("spread", "slippage", "commission_rate", "maintenance_margin_rate")
 
 
@@ -51,6 +52,8 @@ def _checks() -> list[models.BaseConstraint]:
             _check(f"{name}_fraction", Q(**{f"{name}__gte": 0, f"{name}__lt": 1}), f"{name} is from 0 to less than 1.")
             for name in _FRACTIONS
         ),
+        _check("funding_rate_fraction", _FUNDING, "funding_rate is more than -1 and less than 1."),
+        _check("liquidity_positive", Q(liquidity=None) | Q(liquidity__gt=0), "liquidity is more than 0, or empty."),
         _check("kind_known", Q(kind__in=Kind.values), "This kind is not known."),
         _check("status_known", Q(status__in=Status.values), "This status is not known."),
     ]
@@ -84,6 +87,12 @@ class Instrument(models.Model):
     commission_rate = RateField(default=Decimal("0.0002"), help_text="Fraction of the notional, on entry and exit.")
     min_commission = MoneyField(default=Decimal("0.01"))
     maintenance_margin_rate = RateField(help_text="Fraction of the notional below which a position is closed out.")
+    funding_rate = RateField(
+        default=0, help_text="What longs pay shorts every 8 hours, as a fraction; may be negative."
+    )
+    liquidity = QuantityField(
+        null=True, blank=True, help_text="The most of one order that one quote fills; empty: all of it."
+    )
     allows_short = models.BooleanField(default=False)
     stale_after_seconds = models.PositiveSmallIntegerField(default=10, help_text="An older quote fills nothing.")
     source = models.CharField(max_length=32, default="synthetic", help_text="Where its quotes come from.")

@@ -1,5 +1,6 @@
-"""Rows of accounts: people (user, session, password reset, share) and money (trading account, transfer)."""
+"""Rows of accounts: people (user, session, password reset, share) and money (trading account, credential, transfer)."""
 
+from accounts.models.credentials import Credential
 from accounts.models.resets import PasswordResetRequest
 from accounts.models.sessions import UserSession
 from accounts.models.shares import Share
@@ -9,6 +10,7 @@ from accounts.models.users import Role, User
 
 __all__ = [
     "Book",
+    "Credential",
     "PasswordResetRequest",
     "Role",
     "Share",

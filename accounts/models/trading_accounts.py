@@ -43,7 +43,8 @@ class TradingAccount(models.Model):
     """One account on one venue, of one owner.
 
     `balance` is cash in `currency`, signed; it moves only together with a Transfer (services/ledger.py), under a
-    lock of this row. `transfers_count` numbers the account's transfers. Never deleted: `deleted_at` hides it.
+    lock of this row, as do `net_deposits` (all deposits less all withdrawals) and `transfers_count`, which numbers the
+    account's transfers. Never deleted: `deleted_at` hides it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -52,6 +53,7 @@ class TradingAccount(models.Model):
     exchange = models.CharField(max_length=40, default=PAPER)
     currency = models.CharField(max_length=12, default="USDT")
     balance = MoneyField(default=0, editable=False)
+    net_deposits = MoneyField(default=0, editable=False)
     transfers_count = models.PositiveBigIntegerField(default=0, editable=False)
     max_leverage = models.PositiveSmallIntegerField(default=100)
     max_daily_loss = MoneyField(null=True, blank=True)

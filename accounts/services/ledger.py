@@ -26,6 +26,7 @@ _OTHER_BOOK = {
     TransferKind.FUNDING: Book.FUNDING,
     TransferKind.ADJUSTMENT: Book.ADJUSTMENT,
 }
+_PAID_IN_OR_OUT = (TransferKind.DEPOSIT, TransferKind.WITHDRAWAL)
 
 
 class InsufficientFunds(AppError):
@@ -63,7 +64,7 @@ def post_entries(entries: Sequence[Entry], *, accounts: Mapping[UUID, TradingAcc
     transfers = [_transfer(entry, accounts[entry.account_id], next(keys), now) for entry in entries]
     insert_rows(Transfer, transfers)
     touched = list({entry.account_id: accounts[entry.account_id] for entry in entries}.values())
-    update_rows(TradingAccount, touched, ["balance", "transfers_count"])
+    update_rows(TradingAccount, touched, ["balance", "net_deposits", "transfers_count"])
     return transfers
 
 
@@ -97,6 +98,8 @@ def _move(account_id: UUID, *, kind: TransferKind, amount: Decimal, reference: s
 
 def _transfer(entry: Entry, account: TradingAccount, key: UUID, now: datetime) -> Transfer:
     account.balance += entry.amount
+    if entry.kind in _PAID_IN_OR_OUT:
+        account.net_deposits += entry.amount
     account.transfers_count += 1
     other = _OTHER_BOOK[entry.kind]
     debit, credit = (Book.CASH, other) if entry.amount > 0 else (other, Book.CASH)

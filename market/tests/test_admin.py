@@ -22,7 +22,8 @@ def choose(operator):
     def post(symbol, source):
         instrument = Instrument.objects.get(symbol=symbol)
         address = reverse("admin:market_instrument_change", args=[instrument.pk])
-        return operator.post(address, {**model_to_dict(instrument), "source": source})
+        shown = {name: "" if value is None else value for name, value in model_to_dict(instrument).items()}
+        return operator.post(address, {**shown, "source": source})
 
     return post
 

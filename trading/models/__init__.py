@@ -1,16 +1,24 @@
-"""Rows of trading: who asked, what became of it, orders, fills, positions, limits."""
+"""Rows of trading: who asked, what became of it, orders, fills, positions, limits, alerts, equity."""
 
+from trading.models.alerts import RiskAlert, Severity
+from trading.models.equity import EquityPoint, Funding
 from trading.models.fills import Fill
-from trading.models.orders import Order, OrderSide, OrderStatus, OrderType, TimeInForce
+from trading.models.orders import WORKING, Order, OrderOrigin, OrderSide, OrderStatus, OrderType, TimeInForce
 from trading.models.positions import Position, PositionSide
-from trading.models.risk import AccountScope, LimitType, RiskLimit, ScopeType, Switch, SwitchState
+from trading.models.risk import LimitMark, LimitType, RiskLimit, Switch, SwitchState
+from trading.models.scopes import AccountScope, ScopeType
 from trading.models.signals import Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
 
 __all__ = [
+    "WORKING",
     "AccountScope",
+    "EquityPoint",
     "Fill",
+    "Funding",
+    "LimitMark",
     "LimitType",
     "Order",
+    "OrderOrigin",
     "OrderSide",
     "OrderStatus",
     "OrderType",
@@ -18,8 +26,10 @@ __all__ = [
     "OutcomeStatus",
     "Position",
     "PositionSide",
+    "RiskAlert",
     "RiskLimit",
     "ScopeType",
+    "Severity",
     "Signal",
     "SignalSource",
     "SignalStatus",

@@ -23,7 +23,23 @@ class OrderSide(models.TextChoices):
 
 
 class OrderType(models.TextChoices):
+    """A stop becomes a market order, a stop-limit a limit order, once the market reaches `stop_price`."""
+
     MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+
+
+class OrderOrigin(models.TextChoices):
+    """Who asked for an order: a person or program, a signal, an exit of the position, or the desk to close it."""
+
+    REQUEST = "request"
+    SIGNAL = "signal"
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
+    CLOSE_OUT = "close_out"
+    FLATTEN = "flatten"
 
 
 class TimeInForce(models.TextChoices):
@@ -45,7 +61,8 @@ class OrderStatus(models.TextChoices):
     UNKNOWN = "unknown"
 
 
-_WORKING = {OrderStatus.PENDING, OrderStatus.PARTIALLY_FILLED}
+WORKING = (OrderStatus.PENDING, OrderStatus.PARTIALLY_FILLED)
+_WORKING = set(WORKING)
 _ENDED = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED}
 
 ALLOWED_CHANGES: dict[OrderStatus, set[OrderStatus]] = {
@@ -65,6 +82,8 @@ class Order(models.Model):
 
     `client_order_id` is what the broker knows it by: made from signal, account and leg, or given by the caller.
     `filled_cost` is Σ price × quantity of its fills; the average price is derived. Status follows ALLOWED_CHANGES.
+    While it works, `margin` is what the rest of it would tie up, in quote currency, and one of `falls_to` and
+    `rises_to` the price at which the market meets it: bid for a sell, ask for a buy. Both are absent otherwise.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -85,10 +104,15 @@ class Order(models.Model):
     leverage = models.PositiveSmallIntegerField()
     time_in_force = models.CharField(max_length=3, choices=TimeInForce, default=TimeInForce.GTC)
     reduce_only = models.BooleanField(default=False)
+    post_only = models.BooleanField(default=False)
+    origin = models.CharField(max_length=12, choices=OrderOrigin, default=OrderOrigin.REQUEST)
     status = models.CharField(max_length=16, choices=OrderStatus, default=OrderStatus.SUBMITTING)
     filled_quantity = QuantityField(default=0)
     filled_cost = MoneyField(default=0)
     commission = MoneyField(default=0)
+    margin = MoneyField(default=0)
+    falls_to = PriceField(null=True)
+    rises_to = PriceField(null=True)
     reject_code = models.CharField(max_length=40, blank=True)
     reject_reason = models.CharField(max_length=300, blank=True)
     cancel_requested_at = models.DateTimeField(null=True)
@@ -108,7 +132,18 @@ class Order(models.Model):
                 name="order_never_overfilled",
             ),
         ]
-        indexes = [models.Index(fields=["account", "-created_at"], name="order_account_newest")]
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="order_account_newest"),
+            models.Index(fields=["account"], condition=models.Q(status__in=WORKING), name="order_working"),
+            *(
+                models.Index(
+                    fields=["instrument", "side", price],
+                    condition=models.Q(**{f"{price}__isnull": False}),
+                    name=f"order_{price}",
+                )
+                for price in ("falls_to", "rises_to")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.side} {self.quantity.normalize():f}"

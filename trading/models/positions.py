@@ -26,7 +26,9 @@ class Position(models.Model):
 
     While open, `size` (base units) was bought or sold for `entry_cost`; the average entry is derived, so that the
     books never drift. What has been closed of it: `closed_size`, for which `closed_entry_cost` was paid and
-    `exit_cost` received. `realized_pnl` is signed, before `fee` (all commissions, never negative).
+    `exit_cost` received. `realized_pnl` is signed, before `fee` (all commissions, never negative) and `funding`
+    (signed: what funding brought). While open, `falls_to` and `rises_to` are the nearest prices at which something is
+    to be done about it (stop-loss, take-profit, a look at the account's margin): bid for a long, ask for a short.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -43,6 +45,9 @@ class Position(models.Model):
     exit_cost = MoneyField(default=0)
     realized_pnl = MoneyField(default=0)
     fee = MoneyField(default=0)
+    funding = MoneyField(default=0)
+    falls_to = PriceField(null=True, editable=False)
+    rises_to = PriceField(null=True, editable=False)
     is_open = models.BooleanField(default=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, db_index=True)
@@ -61,6 +66,18 @@ class Position(models.Model):
                 condition=models.Q(is_open=True, size__gt=0) | models.Q(is_open=False, size=0),
                 name="position_open_means_size",
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_open=True) | models.Q(falls_to=None, rises_to=None),
+                name="position_closed_waits_for_nothing",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["instrument", "side", price],
+                condition=models.Q(**{f"{price}__isnull": False}),
+                name=f"position_{price}",
+            )
+            for price in ("falls_to", "rises_to")
         ]
 
     def __str__(self) -> str:

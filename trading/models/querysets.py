@@ -12,7 +12,7 @@ from django.db import models
 
 from accounts.models import Share, TradingAccount, User
 from accounts.models.reach import ReachQuerySet
-from trading.models.risk import AccountScope, ScopeType
+from trading.models.scopes import AccountScope, ScopeType
 
 GroupsOfBot = Callable[[models.OuterRef], models.QuerySet[Any, Any]]
 _groups_of_bot: list[GroupsOfBot] = []

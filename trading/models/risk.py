@@ -2,49 +2,39 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
-from accounts.models import TradingAccount
 from core.fields import MoneyField, RateField
-
-
-class ScopeType(models.TextChoices):
-    """Whom a limit or a switch covers; `system` has no id."""
-
-    SYSTEM = "system"
-    USER = "user"
-    GROUP = "group"
-    BOT = "bot"
-    ACCOUNT = "account"
+from trading.models.scopes import ScopedRowsQuerySet, ScopeType
 
 
 class LimitType(models.TextChoices):
-    POSITION_SIZE = "position_size"
+    """What a limit measures; notionals and money in quote currency at mid.
 
-
-class AccountScope(models.Model):
-    """`account` is covered by this scope. Written by groups and bots as members come and go.
-
-    The scopes that follow from the account's own row (itself, its owner, the system) have no rows here.
+    Of each account covered: `position_size` the notional of its position in one instrument, `order_size` that of one
+    order, `exposure` that of all its positions, `leverage` what an order asks for, `open_positions` how many there
+    are, `order_rate` its orders in one minute. Of the accounts covered together: `daily_loss` what they lost on
+    equity since 00:00 UTC, `drawdown` what they lost since their best day, in percent of what they would have
+    without it. Deposits and withdrawals are no profit and no loss.
     """
 
-    account = models.ForeignKey(TradingAccount, on_delete=models.CASCADE, related_name="scopes")
-    scope_type = models.CharField(max_length=8, choices=ScopeType)
-    scope_id = models.UUIDField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "scope_type", "scope_id"], name="account_scope_once")]
-        indexes = [models.Index(fields=["scope_type", "scope_id"], name="account_scope_by_scope")]
-
-    def __str__(self) -> str:
-        return f"{self.scope_type} {self.scope_id}"
+    POSITION_SIZE = "position_size"
+    ORDER_SIZE = "order_size"
+    EXPOSURE = "exposure"
+    LEVERAGE = "leverage"
+    DAILY_LOSS = "daily_loss"
+    DRAWDOWN = "drawdown"
+    OPEN_POSITIONS = "open_positions"
+    ORDER_RATE = "order_rate"
 
 
 class RiskLimit(models.Model):
     """No account covered may go beyond `limit_value`; the strictest limit wins.
 
-    `position_size` measures the notional of the account's position in an instrument (in `symbol` only where it is
-    set), in quote currency. Thresholds are fractions of the value.
+    Where `symbol` is set it measures that instrument only. Thresholds are fractions of the value. `origin` names what
+    keeps the row in step ("account" for an account's own max_daily_loss), empty where a person does. With
+    `flatten_on_breach` a breach closes all positions that it covers before it halts.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -55,8 +45,15 @@ class RiskLimit(models.Model):
     limit_value = MoneyField()
     warning_threshold = RateField(default="0.8")
     critical_threshold = RateField(default="0.95")
+    flatten_on_breach = models.BooleanField(default=False)
     enabled = models.BooleanField(default=True)
+    origin = models.CharField(max_length=16, blank=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedRowsQuerySet.as_manager()
 
     class Meta:
         ordering = ["scope_type", "created_at"]
@@ -67,10 +64,34 @@ class RiskLimit(models.Model):
                 | (~models.Q(scope_type=ScopeType.SYSTEM) & models.Q(scope_id__isnull=False)),
                 name="limit_scope_has_id",
             ),
+            models.UniqueConstraint(
+                fields=["scope_type", "scope_id", "limit_type", "origin"],
+                condition=~models.Q(origin=""),
+                name="limit_of_an_origin_once",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.limit_type} {self.limit_value.normalize():f}"
+
+
+class LimitMark(models.Model):
+    """What a daily_loss or drawdown limit is measured from, and the newest measure. Written by the risk monitor.
+
+    All money sums up the accounts covered, signed: `pnl` is equity less what was paid in on balance, `day_pnl` and
+    `peak_pnl` are its values at the first look of `day` (UTC) and at its best.
+    """
+
+    limit = models.OneToOneField(RiskLimit, primary_key=True, on_delete=models.CASCADE, related_name="mark")
+    day = models.DateField()
+    day_pnl = MoneyField()
+    peak_pnl = MoneyField()
+    pnl = MoneyField()
+    equity = MoneyField()
+    measured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.limit_id} {self.day}"
 
 
 class SwitchState(models.TextChoices):
@@ -82,14 +103,20 @@ class SwitchState(models.TextChoices):
 
 
 class Switch(models.Model):
-    """The state of one scope; no row means active. Turned by people and by the risk monitor, back by people only."""
+    """The state of one scope; no row means active. Turned by people and by the risk monitor, back by people only.
+
+    `flattening` says that the scope's positions are still being closed before it is halted.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     scope_type = models.CharField(max_length=8, choices=ScopeType)
     scope_id = models.UUIDField(null=True, blank=True)
     state = models.CharField(max_length=8, choices=SwitchState, default=SwitchState.ACTIVE)
+    flattening = models.BooleanField(default=False, editable=False)
     reason = models.CharField(max_length=300, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects = ScopedRowsQuerySet.as_manager()
 
     class Meta:
         ordering = ["scope_type", "scope_id"]
