@@ -41,8 +41,8 @@ class InstrumentAdmin(DeskAdmin):
     fieldsets = (
         (None, {"fields": (*_IDENTITY, "name", "status")}),
         ("Steps and limits", {"fields": ("tick_size", "lot_size", "min_quantity", "min_notional", "allows_short")}),
-        ("Margin", {"fields": ("max_leverage", "maintenance_margin_rate")}),
-        ("Costs", {"fields": ("spread", "slippage", "size_unit", "commission_rate", "min_commission")}),
+        ("Margin", {"fields": ("max_leverage", "maintenance_margin_rate", "funding_rate")}),
+        ("Costs", {"fields": ("spread", "slippage", "size_unit", "liquidity", "commission_rate", "min_commission")}),
         ("Prices", {"fields": ("source", "reference_price", "stale_after_seconds", "created_at")}),
     )
 
