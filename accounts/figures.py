@@ -11,15 +11,19 @@ from accounts.models import TradingAccount
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Money of one account at one moment, in its currency; `margin_available` may be negative."""
+    """Money of one account at one moment, in its currency; `margin_available` may be negative.
+
+    `margin_used` is tied up by positions, `order_margin` by working orders.
+    """
 
     balance: Decimal
     equity: Decimal
     margin_used: Decimal
+    order_margin: Decimal = Decimal(0)
 
     @property
     def margin_available(self) -> Decimal:
-        return self.equity - self.margin_used
+        return self.equity - self.margin_used - self.order_margin
 
 
 FiguresReader = Callable[[Sequence[TradingAccount], datetime], dict[UUID, Figures]]

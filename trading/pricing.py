@@ -1,4 +1,4 @@
-"""What a market order would be filled at and cost, on a given quote: the engine fed with an instrument's rates."""
+"""What an order would be filled at and cost, on a given quote: the engine fed with an instrument's rates."""
 
 import hashlib
 from dataclasses import dataclass
@@ -39,9 +39,19 @@ def market_fill(
     )
     quoted = quote.ask if direction > 0 else quote.bid
     price = market_fill_price(direction, quoted, slipped, instrument.tick_size)
+    return fill_at(price, instrument=instrument, quantity=quantity, slipped=slipped)
+
+
+def fill_at(price: Decimal, *, instrument: Instrument, quantity: Decimal, slipped: Decimal = Decimal(0)) -> FillTerms:
+    """Return the terms of a fill at exactly `price`."""
     notional = to_money(price * quantity)
     fee = to_money(commission(notional, instrument.commission_rate, instrument.min_commission))
     return FillTerms(price, notional, fee, slipped)
+
+
+def at_once(instrument: Instrument, quantity: Decimal) -> Decimal:
+    """Return how much of an order one quote fills: all of it, or the instrument's liquidity."""
+    return quantity if instrument.liquidity is None else min(quantity, instrument.liquidity)
 
 
 def slippage_noise(*, seed: int, symbol: str, quote: Quote, leg: int) -> Decimal:

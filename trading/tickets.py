@@ -10,7 +10,7 @@ from uuid import UUID
 from accounts.models import TradingAccount
 from market.models import Instrument
 from market.quotes import Quote
-from trading.models import OrderSide
+from trading.models import OrderOrigin, OrderSide, OrderType, TimeInForce
 from trading.pricing import FillTerms
 from trading.sizes import Distance, Size
 
@@ -22,7 +22,8 @@ class Proposal:
     """One order that somebody wants on one account, before sizing and checks.
 
     Exactly one of `quantity` (base units, on lot) and `size` (to be computed and rounded down) is given. A proposal
-    that `protects` passes every switch. `client_order_id` is what makes it happen once.
+    that `protects` passes every switch. `client_order_id` is what makes it happen once. `at` is the quote that it is
+    traded on where that is not the newest: the one that its trigger met.
     """
 
     account_id: UUID
@@ -32,6 +33,11 @@ class Proposal:
     client_order_id: str
     quantity: Decimal | None = None
     size: Size | None = None
+    order_type: OrderType = OrderType.MARKET
+    price: Decimal | None = None
+    stop_price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
     reduce_only: bool = False
     protects: bool = False
     stop_loss: Distance | None = None
@@ -39,13 +45,16 @@ class Proposal:
     signal_id: UUID | None = None
     bot_id: UUID | None = None
     leg: int = 1
+    origin: OrderOrigin = OrderOrigin.REQUEST
+    at: Quote | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """A sized, checked order for one account: what a broker is given.
 
-    `quote` is what it was planned on, `terms` what it would be filled at on paper.
+    `quote` is what it was planned on, `terms` what all of it would be filled at on paper, `at_once` how much of it
+    that quote fills, at `terms_at_once`: nothing of an order that rests.
     """
 
     proposal: Proposal
@@ -53,6 +62,8 @@ class Ticket:
     quantity: Decimal
     quote: Quote
     terms: FillTerms
+    at_once: Decimal
+    terms_at_once: FillTerms
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
     trace: Trace = field(default_factory=list)
@@ -64,12 +75,16 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A proposal that became no order: the code for programs, the sentence for people, the arithmetic so far."""
+    """A proposal that became no order: the code for programs, the sentence for people, the arithmetic so far.
+
+    `field` names the one that the caller should have given otherwise, where it is one.
+    """
 
     proposal: Proposal
     code: str
     reason: str
     trace: Trace = field(default_factory=list)
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from trading.api.positions import PositionViewSet
 from trading.api.signals import SignalViewSet
 
 orders = OrderViewSet.as_view({"get": "list", "post": "create"})
-order = OrderViewSet.as_view({"get": "retrieve"})
+order = OrderViewSet.as_view({"get": "retrieve", "delete": "destroy"})
 
 urlpatterns = [
     path("orders", orders),

@@ -67,9 +67,11 @@ GET    /api/v1/market/price                                              401 200
 GET    /api/v1/orders                                                    401 200 200 200 200 200 200
 POST   /api/v1/orders                                                    401 201 201 404 403 403 403
 GET    /api/v1/orders/{order_id}                                         401 200 200 404 200 200 404
+DELETE /api/v1/orders/{order_id}                                         401 409 409 404 403 403 403
 GET    /api/v1/accounts/{account_id}/orders                              401 200 200 404 200 200 404
 POST   /api/v1/accounts/{account_id}/orders                              401 201 201 404 403 403 403
 GET    /api/v1/accounts/{account_id}/orders/{order_id}                   401 200 200 404 200 200 404
+DELETE /api/v1/accounts/{account_id}/orders/{order_id}                   401 409 409 404 403 403 403
 GET    /api/v1/accounts/{account_id}/positions                           401 200 200 404 200 200 404
 GET    /api/v1/accounts/{account_id}/positions/{position_id}             401 200 200 404 200 200 404
 GET    /api/v1/signals                                                   401 200 200 200 200 200 200

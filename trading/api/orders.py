@@ -20,10 +20,11 @@ from core.errors import Invalid, Missing
 from market.models import Instrument
 from market.selectors import find_instrument, instruments_by_id
 from trading.api.filters import OrderFilter
-from trading.api.serializers import OrderAnswer, OrderInput
+from trading.api.serializers import CancelAnswer, OrderAnswer, OrderInput
 from trading.models import AccountScope, Order, OrderStatus, ScopeType
 from trading.models.querysets import OrderQuerySet
 from trading.selectors.accounts import account_to_list
+from trading.services.cancel import cancel_order
 from trading.services.orders import OrderRequest, place_order
 
 
@@ -76,6 +77,16 @@ class OrderViewSet(viewsets.GenericViewSet):
             orders = orders.filter(account=account_id)
         return Response(OrderAnswer(_readable(request, order_id, orders)).data)
 
+    @extend_schema(responses=CancelAnswer)
+    def destroy(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
+        orders = Order.objects.all() if account_id is None else Order.objects.filter(account=account_id)
+        missing = Missing("There is no such order.")
+        order: Order = rights.writable(orders, user_of(request), order_id, missing=missing)
+        cancelled = cancel_order(order.id, clock=timezone.now)
+        is_cancelled = cancelled.status == OrderStatus.CANCELLED
+        message = "Order cancelled successfully" if is_cancelled else f"The order is {cancelled.status}"
+        return Response({"message": message, "order_id": str(cancelled.id), "status": cancelled.status})
+
 
 def _placed(order: Order) -> Response:
     return Response(OrderAnswer(order).data, status=201)
@@ -127,6 +138,11 @@ def _order_request(asked: dict[str, Any]) -> OrderRequest:
         instrument=_instrument(asked),
         side=asked["side"],
         quantity=asked["quantity"],
+        order_type=asked["order_type"],
+        price=asked["price"],
+        stop_price=asked["stop_price"],
+        time_in_force=asked["time_in_force"],
+        post_only=asked["post_only"],
         leverage=asked["leverage"],
         reduce_only=asked["reduce_only"],
         stop_loss=asked["stop_loss"],

@@ -5,7 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.serializers import PlainDecimal, PriceInput, QuantityInput, StrictSerializer, any_case
-from trading.models import OrderSide, OrderStatus, OrderType, OutcomeStatus, PositionSide, SignalSource, SignalStatus
+from trading.models import (
+    OrderOrigin,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    OutcomeStatus,
+    PositionSide,
+    SignalSource,
+    SignalStatus,
+    TimeInForce,
+)
 
 
 class OrderInput(StrictSerializer):
@@ -21,10 +31,14 @@ class OrderInput(StrictSerializer):
     order_type = any_case(OrderType, default=OrderType.MARKET)
     quantity = QuantityInput(required=False)
     size = QuantityInput(required=False)
+    price = PriceInput(required=False, allow_null=True, default=None)
+    stop_price = PriceInput(required=False, allow_null=True, default=None)
     leverage = serializers.IntegerField(min_value=1, max_value=100, default=1)
     stop_loss = PriceInput(required=False, allow_null=True, default=None)
     take_profit = PriceInput(required=False, allow_null=True, default=None)
+    time_in_force = any_case(TimeInForce, default=TimeInForce.GTC)
     reduce_only = serializers.BooleanField(default=False)
+    post_only = serializers.BooleanField(default=False)
     client_order_id = serializers.RegexField(r"^[A-Za-z0-9._-]{1,36}$", required=False, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -53,13 +67,24 @@ class OrderAnswer(serializers.Serializer):
     leverage = serializers.IntegerField()
     time_in_force = serializers.CharField()
     reduce_only = serializers.BooleanField()
+    post_only = serializers.BooleanField()
+    origin = serializers.ChoiceField(choices=OrderOrigin.choices)
     status = serializers.ChoiceField(choices=OrderStatus.choices)
     filled_quantity = PlainDecimal()
     average_price = PlainDecimal(allow_null=True)
     commission = PlainDecimal()
     reject_code = serializers.CharField()
+    triggered_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class CancelAnswer(serializers.Serializer):
+    """What became of a cancelled order: one at a venue may have been filled meanwhile, or be cancelled later."""
+
+    message = serializers.CharField()
+    order_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=OrderStatus.choices)
 
 
 class PositionQuery(serializers.Serializer):

@@ -20,6 +20,13 @@ class Broker(Protocol):
         """Send each ticket once; return one receipt each, in any order. Neither filled nor refused is `unknown`."""
         ...
 
+    def cancel(self, orders: Sequence[Order]) -> list[Receipt]:
+        """Ask for each order to be cancelled; return what became of it: it may have been filled meanwhile.
+
+        Nothing for an order that the venue did not answer for: it is asked about later.
+        """
+        ...
+
     def status_of(self, orders: Sequence[Order]) -> list[Receipt]:
         """Return what the venue knows of orders that may have been sent; nothing for one that it cannot tell of."""
         ...

@@ -29,6 +29,24 @@ def maintenance_margin(notional, rate):
     return notional * rate
 
 
+def watch_price(direction, mark, size, slack, rate):
+    """Return where a position alone, marked at `mark`, would use up `slack`: equity above maintenance margin, signed.
+
+    Loss and maintenance, size × price × rate, move with the price: mark − direction × slack ÷ (size × (1 − direction ×
+    rate)). Not above zero where no price does. With n positions the account is safe until one of them reaches its
+    price for slack ÷ n.
+    """
+    return mark - direction * slack / (size * (1 - direction * rate))
+
+
+def funding(direction, notional, rate):
+    """Return what funding brings, signed: at a positive `rate` a long pays notional × rate, a short receives it.
+
+    Source: Bybit help, 'Introduction to Funding Rate'.
+    """
+    return -direction * notional * rate
+
+
 def cost_of_part(entry_cost, size, part):
     """Return the entry cost that leaves with `part` of a position of `size`: pro rata, all of it with the last."""
     if part >= size:

@@ -23,6 +23,23 @@ def round_up(number, step):
     return below
 
 
+def limit_is_met(direction, price, quoted):
+    """Return whether the market fills a limit order: to buy, it asks no more; to sell, it bids no less."""
+    return direction * (price - quoted) >= 0
+
+
+def stop_is_met(direction, stop_price, quoted):
+    """Return whether the market has reached a stop: to buy, it asks no less; to sell, it bids no more."""
+    return direction * (quoted - stop_price) >= 0
+
+
+def stopped_price(direction, stop_price, first):
+    """Return what a stop is filled on, before slippage: its price, or the first one beyond it where a gap took it."""
+    if direction > 0:
+        return max(stop_price, first)
+    return min(stop_price, first)
+
+
 def quoted_price(direction, mid, spread):
     """Return what a taker sees: mid × (1 + spread/2) to buy, mid × (1 − spread/2) to sell. `spread` is a fraction."""
     return mid * (1 + direction * spread / 2)

@@ -11,11 +11,13 @@ from core.bulk import insert_rows, update_rows
 from core.exact import to_money
 from core.ids import fresh_ids
 from core.rows import new_row
-from trading.engine.money import closing_part, cost_of_part, profit
-from trading.models import Fill, Order, OrderSide, OrderStatus, Position, PositionSide
+from trading.engine.money import closing_part, cost_of_part, initial_margin, profit
+from trading.models import WORKING, Fill, Order, OrderSide, OrderStatus, Position, PositionSide
 from trading.models.orders import ALLOWED_CHANGES
+from trading.services.arming import arm
 from trading.services.desk import Desk
 from trading.tickets import Execution, Receipt, ReceiptStatus
+from trading.triggers import NO_TRIGGER, trigger_of_order
 
 _ORDER_STATUS = {
     ReceiptStatus.FILLED: OrderStatus.FILLED,
@@ -30,9 +32,13 @@ _ORDER_STATUS = {
 
 @dataclass(slots=True)
 class Books:
-    """What the receipts change, gathered in memory and then written in one statement a table."""
+    """What the receipts change, gathered in memory and then written in one statement a table.
+
+    `booked` are the fills that count already, as (account, venue fill id).
+    """
 
     desk: Desk
+    booked: set[tuple[UUID, str]] = field(default_factory=set)
     orders: dict[UUID, Order] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -63,26 +69,44 @@ def apply_receipts(
     Fills in `known_fills`, as (account, venue fill id), are passed over, as is one that comes twice. An order that is
     not stored yet is stored as the receipts leave it. Runs in the caller's transaction.
     """
-    books = Books(desk)
-    booked = set(known_fills)
+    books = Books(desk, booked=set(known_fills))
     for receipt in receipts:
-        order = orders[receipt.account_id, receipt.client_order_id]
-        before = _seen(order)
-        for execution in receipt.executions:
-            if (order.account_id, execution.venue_fill_id) not in booked:
-                booked.add((order.account_id, execution.venue_fill_id))
-                _book(order, execution, books)
-        _set_status(order, receipt)
-        if _seen(order) != before or order._state.adding:
-            order.updated_at = desk.now
-            books.orders[order.pk] = order
-    _write(books)
+        apply_receipt(orders[receipt.account_id, receipt.client_order_id], receipt, books)
+    write_books(books)
     return books
+
+
+def apply_receipt(order: Order, receipt: Receipt, books: Books) -> None:
+    """Take one receipt into the books, in memory: the desk is as it leaves it, nothing is written yet."""
+    before = _seen(order)
+    for execution in receipt.executions:
+        if (order.account_id, execution.venue_fill_id) not in books.booked:
+            books.booked.add((order.account_id, execution.venue_fill_id))
+            _book(order, execution, books)
+    _set_status(order, receipt)
+    _set_rest(order, books.desk)
+    if _seen(order) != before or order._state.adding:
+        order.updated_at = books.desk.now
+        books.orders[order.pk] = order
 
 
 def _seen(order: Order) -> tuple[object, ...]:
     """Return what of an order a receipt may change: one that changes none of it tells nothing."""
-    return order.status, order.filled_quantity, order.venue_order_id, order.reject_code, order.reject_reason
+    told = order.status, order.filled_quantity, order.venue_order_id, order.reject_code, order.reject_reason
+    return *told, order.falls_to, order.rises_to, order.margin
+
+
+def _set_rest(order: Order, desk: Desk) -> None:
+    """Set what an order waits for and ties up; nothing, once it works no more. A venue's orders wait at the venue."""
+    works = order.status in WORKING
+    trigger = trigger_of_order(order) if works and desk.accounts[order.account_id].is_paper else NO_TRIGGER
+    order.falls_to, order.rises_to = trigger.falls_to, trigger.rises_to
+    price = order.price or order.stop_price or order.average_price
+    if not works or order.reduce_only or price is None:
+        order.margin = Decimal(0)
+        return
+    left = order.quantity - order.filled_quantity
+    order.margin = to_money(initial_margin(to_money(price * left), order.leverage))
 
 
 def _set_status(order: Order, receipt: Receipt) -> None:
@@ -96,11 +120,14 @@ def _set_status(order: Order, receipt: Receipt) -> None:
     order.reject_reason = receipt.reason[:300]
 
 
-def _write(books: Books) -> None:
+def write_books(books: Books) -> None:
+    """Write what was taken into the books: one statement a table. The positions of its accounts are armed anew."""
+    touched = {order.account_id for order in books.orders.values()}
+    armed = {position.id: position for position in arm(books.desk, touched) if position.id not in books.opened}
     # Closed rows first: one account holds at most one open position in an instrument.
     update_rows(
         Position,
-        list(books.changed.values()),
+        list((armed | books.changed).values()),
         [
             "size",
             "entry_cost",
@@ -112,6 +139,8 @@ def _write(books: Books) -> None:
             "exit_cost",
             "realized_pnl",
             "fee",
+            "falls_to",
+            "rises_to",
             "is_open",
             "closed_at",
         ],
@@ -134,6 +163,10 @@ def _write_orders(orders: Sequence[Order]) -> None:
             "filled_quantity",
             "filled_cost",
             "commission",
+            "margin",
+            "falls_to",
+            "rises_to",
+            "triggered_at",
             "venue_order_id",
             "reject_code",
             "reject_reason",
@@ -183,6 +216,7 @@ def _close(held: Position, part: _Part, execution: Execution, books: Books) -> D
     if not held.size:
         held.is_open = False
         held.closed_at = execution.at
+        held.falls_to = held.rises_to = None
         del books.desk.positions[held.account_id][held.instrument_id]
     _mark_changed(held, books)
     return realized

@@ -5,7 +5,6 @@ from decimal import Decimal
 from django.conf import settings
 
 from accounts.models import TradingAccount
-from core.errors import AppError
 from core.exact import MONEY_SCALE, QUANTITY_SCALE, NotExact, plain, to_money, to_scaled
 from market.kinds import Status
 from market.models import Instrument
@@ -13,27 +12,21 @@ from market.quotes import Quote, is_stale
 from trading.engine.money import closing_part, cost_of_part, initial_margin, profit, unrealized_profit
 from trading.engine.prices import round_down
 from trading.models import LimitType, RiskLimit, SwitchState
-from trading.services.desk import Desk, position_margin
+from trading.services.desk import Desk, Resting, position_margin
 from trading.services.draft import Draft
+from trading.services.refused import Refused
 from trading.tickets import Proposal
-
-
-class Refused(AppError):
-    """A check refuses the proposal."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message, code=code)
 
 
 def check_before_sizing(proposal: Proposal, desk: Desk) -> Quote:
     """Ask what needs no size: account, halt, currency, quote. Return the quote to trade on."""
     account = desk.accounts.get(proposal.account_id)
-    if account is None or not account.is_active:
+    if account is None or not (account.is_active or proposal.protects):
         raise Refused("ACCOUNT_INACTIVE", "The account is not active.")
     if desk.state(proposal.account_id, proposal.bot_id) == SwitchState.HALTED and not proposal.protects:
         raise Refused("HALTED", "Trading is halted.")
     _check_currency(account, proposal.instrument)
-    quote = desk.quotes.get(proposal.instrument.id)
+    quote = proposal.at or desk.quotes.get(proposal.instrument.id)
     if quote is None or is_stale(quote, proposal.instrument, now=desk.now):
         raise Refused("STALE_QUOTE", f"There is no fresh price of {proposal.instrument.symbol}.")
     return quote
@@ -150,7 +143,10 @@ def verdict_of(measure: Decimal, limit: RiskLimit) -> str:
 
 
 def _check_margin(draft: Draft) -> None:
-    """After the fill, equity must cover the margin of all positions; an order that only reduces is never refused."""
+    """Equity must cover the margin of all positions and working orders; an order that only reduces is not asked."""
+    if not draft.at_once:
+        _check_margin_of_resting(draft)
+        return
     opening = draft.quantity - _closing(draft)
     if opening <= 0:
         return
@@ -158,11 +154,29 @@ def _check_margin(draft: Draft) -> None:
     cost = kept_cost + to_money(draft.priced.price * opening)
     margin = to_money(initial_margin(cost, draft.proposal.leverage))
     profit_after = to_money(unrealized_profit(draft.direction, kept_size + opening, cost, draft.quote.mid))
-    available = _equity_without_held(draft) - draft.priced.commission + profit_after - _margin_of_others(draft)
-    draft.note("margin", required=margin, available=available)
-    if margin > available:
+    others = _margin_of_others(draft) + draft.desk.order_margin(
+        draft.proposal.account_id, held={draft.instrument.id: draft.size_after}
+    )
+    available = _equity_without_held(draft) - draft.priced.commission + profit_after - others
+    _check_available(draft, required=margin, available=available)
+
+
+def _check_margin_of_resting(draft: Draft) -> None:
+    """What the order would tie up beside all that is held and works already."""
+    account_id, desk = draft.proposal.account_id, draft.desk
+    tied = to_money(initial_margin(draft.priced.notional, draft.proposal.leverage))
+    before = desk.order_margin(account_id)
+    added = Resting(draft.quantity, tied)
+    after = desk.order_margin(account_id, added={(draft.instrument.id, draft.proposal.side.value): added})
+    available = desk.equity(account_id) - desk.margin_used(account_id) - before - draft.priced.commission
+    _check_available(draft, required=after - before, available=available)
+
+
+def _check_available(draft: Draft, *, required: Decimal, available: Decimal) -> None:
+    draft.note("margin", required=required, available=available)
+    if required > available:
         least = plain(max(available, Decimal(0)))
-        raise Refused("INSUFFICIENT_MARGIN", f"The position needs {plain(margin)} of margin; {least} is available.")
+        raise Refused("INSUFFICIENT_MARGIN", f"The order needs {plain(required)} of margin; {least} is available.")
 
 
 def _equity_without_held(draft: Draft) -> Decimal:

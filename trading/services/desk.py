@@ -1,33 +1,62 @@
 """The desk of one use case: the accounts, locked, and all that PLAN must know of them, in a handful of statements."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q, Sum
 
 from accounts.models import TradingAccount
 from core.exact import to_money
 from market.models import Instrument
 from market.quotes import Quote, latest_quotes
-from trading.engine.money import initial_margin, unrealized_profit
-from trading.models import AccountScope, Position, RiskLimit, ScopeType, Switch, SwitchState
+from trading.engine.money import initial_margin, maintenance_margin, unrealized_profit
+from trading.models import (
+    WORKING,
+    AccountScope,
+    Order,
+    OrderSide,
+    Position,
+    RiskLimit,
+    ScopeType,
+    Switch,
+    SwitchState,
+)
 
 Clock = Callable[[], datetime]
 Scope = tuple[str, UUID | None]
+RestingKey = tuple[UUID, str]
 _STRICTNESS = (SwitchState.ACTIVE, SwitchState.REDUCING, SwitchState.HALTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Orders of one account, instrument and side that work and may open: what is left of them, and its margin."""
+
+    quantity: Decimal = Decimal(0)
+    margin: Decimal = Decimal(0)
+
+    def __add__(self, other: "Resting") -> "Resting":
+        return Resting(self.quantity + other.quantity, self.margin + other.margin)
+
+
+NOTHING_RESTS = Resting()
 
 
 @dataclass(slots=True)
 class Desk:
-    """A snapshot that PLAN reads and APPLY keeps up to date: open positions by account and instrument."""
+    """A snapshot that PLAN reads and APPLY keeps up to date: open positions by account and instrument.
+
+    `working` sums up, by account and by instrument and side, the orders at work that are not reduce-only.
+    """
 
     now: datetime
     accounts: dict[UUID, TradingAccount]
     positions: dict[UUID, dict[UUID, Position]]
+    working: dict[UUID, dict[RestingKey, Resting]]
     instruments: dict[UUID, Instrument]
     quotes: dict[UUID, Quote]
     scopes: dict[UUID, set[Scope]]
@@ -48,6 +77,52 @@ class Desk:
         """Return the initial margin of the open positions, by what they cost."""
         held = self.positions[account_id].values()
         return sum((position_margin(position) for position in held), Decimal(0))
+
+    def maintenance_margin(self, account_id: UUID) -> Decimal:
+        """Return the equity below which the account is closed out: of each position, notional at mid × its rate."""
+        held = self.positions[account_id].values()
+        return sum((self._maintenance(position) for position in held), Decimal(0))
+
+    def resting(self, account_id: UUID, instrument_id: UUID, side: str) -> Decimal:
+        """Return what is left of the account's working orders on one side of an instrument, in base units."""
+        return self.working[account_id].get((instrument_id, side), NOTHING_RESTS).quantity
+
+    def order_margin(
+        self,
+        account_id: UUID,
+        *,
+        held: Mapping[UUID, Decimal] | None = None,
+        added: Mapping[RestingKey, Resting] | None = None,
+    ) -> Decimal:
+        """Return the initial margin of the working orders, less the part of them that closes what is held.
+
+        `held` says otherwise than the positions what is held of an instrument, signed; `added` are orders beside.
+        """
+        at_work = self.working[account_id]
+        if added:
+            at_work = at_work | {key: at_work.get(key, NOTHING_RESTS) + more for key, more in added.items()}
+        total = Decimal(0)
+        for (instrument_id, side), resting in at_work.items():
+            closing = self._closable(account_id, instrument_id, side, held or {})
+            opening = max(Decimal(0), resting.quantity - closing)
+            if resting.quantity:
+                total += to_money(resting.margin * opening / resting.quantity)
+        return total
+
+    def _closable(self, account_id: UUID, instrument_id: UUID, side: str, held: Mapping[UUID, Decimal]) -> Decimal:
+        """Return how much of an instrument orders of a side may close."""
+        position = self.position(account_id, instrument_id)
+        standing = position.direction * position.size if position else Decimal(0)
+        return max(Decimal(0), -OrderSide(side).direction * held.get(instrument_id, standing))
+
+    def mark(self, position: Position) -> Decimal:
+        """Return the price that an open position is valued at: mid, or what it cost where there is no quote."""
+        quote = self.quotes.get(position.instrument_id)
+        return position.entry_price if quote is None else quote.mid
+
+    def _maintenance(self, position: Position) -> Decimal:
+        rate = self.instruments[position.instrument_id].maintenance_margin_rate
+        return to_money(maintenance_margin(position.size * self.mark(position), rate))
 
     def state(self, account_id: UUID, bot_id: UUID | None) -> SwitchState:
         """Return the strictest switch that covers the account; a bot's switch covers that bot's orders only."""
@@ -73,12 +148,18 @@ def position_margin(position: Position) -> Decimal:
 
 
 def load_desk(
-    account_ids: Collection[UUID], *, instruments: Iterable[Instrument], clock: Clock, lock: bool = True
+    account_ids: Collection[UUID],
+    *,
+    instruments: Iterable[Instrument],
+    clock: Clock,
+    lock: bool = True,
+    quotes: Mapping[UUID, Quote] | None = None,
 ) -> Desk:
     """Read the desk of these accounts; with `lock`, lock the account rows in id order, then their open positions.
 
     The clock is read once the locks are held: waiting for them makes no price older than it is. Accounts that are
-    not there are absent. The number of statements does not depend on how many accounts there are.
+    not there are absent. `quotes` stand in for the newest ones of their instruments. The number of statements does
+    not depend on how many accounts there are.
     """
     found = TradingAccount.objects.living().filter(pk__in=list(account_ids)).order_by("pk")
     accounts = {account.id: account for account in (found.locked() if lock else found)}
@@ -89,6 +170,8 @@ def load_desk(
         positions[position.account_id][position.instrument_id] = position
     known = {instrument.id: instrument for instrument in instruments}
     known |= _instruments_held(positions, known)
+    given = quotes or {}
+    asked = [instrument for instrument in known.values() if instrument.id not in given]
     scopes = _scopes(accounts)
     every_scope = {scope_id for covering in scopes.values() for _, scope_id in covering if scope_id}
     covering = Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=list(every_scope))
@@ -97,8 +180,9 @@ def load_desk(
         now=now,
         accounts=accounts,
         positions=positions,
+        working=_working(accounts),
         instruments=known,
-        quotes=latest_quotes(list(known.values()), now=now),
+        quotes={**latest_quotes(asked, now=now), **given},
         scopes=scopes,
         limits=_limits(RiskLimit.objects.filter(covering, enabled=True)),
         switches={(row.scope_type, row.scope_id): SwitchState(row.state) for row in switches},
@@ -110,6 +194,17 @@ def _instruments_held(
 ) -> dict[UUID, Instrument]:
     held = {instrument_id for of_account in positions.values() for instrument_id in of_account}
     return Instrument.objects.in_bulk(list(held - known.keys()))
+
+
+def _working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
+    working: dict[UUID, dict[RestingKey, Resting]] = {account_id: {} for account_id in accounts}
+    at_work = Order.objects.filter(account__in=list(accounts), status__in=WORKING, reduce_only=False)
+    by_side = at_work.order_by().values_list("account", "instrument", "side")
+    for account_id, instrument_id, side, left, margin in by_side.annotate(
+        left=Sum(F("quantity") - F("filled_quantity")), tied=Sum("margin")
+    ):
+        working[account_id][instrument_id, side] = Resting(left, margin)
+    return working
 
 
 def _limits(rows: Iterable[RiskLimit]) -> dict[Scope, list[RiskLimit]]:

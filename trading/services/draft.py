@@ -14,13 +14,17 @@ from trading.tickets import Proposal, Trace
 
 @dataclass(slots=True)
 class Draft:
-    """What PLAN knows of one proposal. `direction` is the order's, +1 or -1; `quantity` in base units."""
+    """What PLAN knows of one proposal. `direction` is the order's, +1 or -1; `quantity` in base units.
+
+    `at_once` is how much of it the quote fills.
+    """
 
     proposal: Proposal
     desk: Desk
     quote: Quote
     trace: Trace = field(default_factory=list)
     quantity: Decimal = Decimal(0)
+    at_once: Decimal = Decimal(0)
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
     terms: FillTerms | None = None
@@ -38,6 +42,11 @@ class Draft:
         return self.desk.position(self.proposal.account_id, self.instrument.id)
 
     @property
+    def quoted(self) -> Decimal:
+        """What a taker of the order's side is quoted."""
+        return self.quote.ask if self.direction > 0 else self.quote.bid
+
+    @property
     def priced(self) -> FillTerms:
         """The terms of the fill; set once the quantity is."""
         assert self.terms is not None
@@ -51,9 +60,16 @@ class Draft:
 
     @property
     def reduces(self) -> bool:
-        """Whether the order only takes away from the position that is there, whatever it was called."""
+        """Whether the order only takes away from the position that is there, whatever it was called.
+
+        One that rests does so together with those of its side that rest already.
+        """
         held = self.held
-        return held is not None and held.direction != self.direction and self.quantity <= held.size
+        if held is None or held.direction == self.direction:
+            return False
+        beside = self.desk.resting(self.proposal.account_id, self.instrument.id, self.proposal.side)
+        together = self.quantity if self.at_once or self.proposal.reduce_only else self.quantity + beside
+        return together <= held.size
 
     def note(self, step: str, **facts: object) -> None:
         """Keep one line of the arithmetic; decimals as plain text."""

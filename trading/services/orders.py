@@ -11,21 +11,33 @@ from core.exact import plain
 from market.models import Instrument
 from trading.brokers import broker_for
 from trading.engine.prices import round_down
-from trading.models import Order, OrderSide, Outcome
+from trading.models import Order, OrderSide, OrderType, Outcome, TimeInForce
 from trading.services.batch import Batch
 from trading.services.desk import Clock, Desk
 from trading.services.road import walk
 from trading.sizes import Distance
-from trading.tickets import Proposal
+from trading.tickets import Proposal, Refusal
+
+_PRICES_OF = {
+    OrderType.MARKET: (),
+    OrderType.LIMIT: ("price",),
+    OrderType.STOP: ("stop_price",),
+    OrderType.STOP_LIMIT: ("price", "stop_price"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """A market order as asked: `quantity` in base units, on lot; prices on tick."""
+    """An order as asked: `quantity` in base units, on lot; prices on tick, those that its type takes."""
 
     instrument: Instrument
     side: OrderSide
     quantity: Decimal
+    order_type: OrderType = OrderType.MARKET
+    price: Decimal | None = None
+    stop_price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
     leverage: int = 1
     reduce_only: bool = False
     stop_loss: Decimal | None = None
@@ -50,10 +62,10 @@ def place_order(
     """Trade `request` on `account` and return the stored order, filled, pending or rejected by the broker.
 
     `stored` is called with the order in the transaction that writes it: `submitting` where it is still to be sent.
-    Raises Invalid for a number off lot or tick, DuplicateClientOrderId, and an AppError with the check's code where
-    PLAN refuses: then no row is left behind.
+    Raises Invalid for a number off lot or tick and for prices that do not go with the type, DuplicateClientOrderId,
+    and an AppError with the check's code where PLAN refuses: then no row is left behind.
     """
-    _check_steps(request)
+    check_request(request)
     proposal = Proposal(
         account_id=account.id,
         instrument=request.instrument,
@@ -61,6 +73,11 @@ def place_order(
         leverage=request.leverage,
         client_order_id=request.client_order_id or uuid.uuid4().hex,
         quantity=request.quantity,
+        order_type=request.order_type,
+        price=request.price,
+        stop_price=request.stop_price,
+        time_in_force=request.time_in_force,
+        post_only=request.post_only,
         reduce_only=request.reduce_only,
         stop_loss=Distance(request.stop_loss, None) if request.stop_loss is not None else None,
         take_profit=Distance(request.take_profit, None) if request.take_profit is not None else None,
@@ -92,20 +109,48 @@ def place_order(
 
 def _raise_refusal(batch: Batch) -> None:
     for refusal in batch.plan.refusals:
-        raise AppError(refusal.reason, code=refusal.code)
+        raise error_of(refusal)
 
 
-def _check_steps(request: OrderRequest) -> None:
+def error_of(refusal: Refusal) -> AppError:
+    """Return the error that tells a caller of a refusal: of a field where one is wrong, else of the business."""
+    if refusal.field:
+        return Invalid(refusal.reason, code=refusal.code, errors={refusal.field: [refusal.reason]})
+    return AppError(refusal.reason, code=refusal.code)
+
+
+def check_request(request: OrderRequest) -> None:
+    """Ask what needs no market: prices and conditions that go with the type, numbers on their steps. Raises Invalid."""
+    errors = {**_wrong_conditions(request), **_off_their_steps(request)}
+    if errors:
+        raise Invalid(next(iter(errors.values()))[0], errors=errors)
+
+
+def _wrong_conditions(request: OrderRequest) -> dict[str, list[str]]:
+    word = request.order_type.value
+    errors = {}
+    for name in ("price", "stop_price"):
+        is_given, is_taken = getattr(request, name) is not None, name in _PRICES_OF[request.order_type]
+        if is_taken and not is_given:
+            errors[name] = [f"A {word} order has a {name}."]
+        if is_given and not is_taken:
+            errors[name] = [f"A {word} order has no {name}."]
+    if request.post_only and (request.order_type != OrderType.LIMIT or request.time_in_force != TimeInForce.GTC):
+        errors["post_only"] = ["Only a limit order that is good till cancelled can be post-only."]
+    return errors
+
+
+def _off_their_steps(request: OrderRequest) -> dict[str, list[str]]:
     instrument = request.instrument
     steps = {
         "quantity": (request.quantity, instrument.lot_size, "lot"),
+        "price": (request.price, instrument.tick_size, "tick"),
+        "stop_price": (request.stop_price, instrument.tick_size, "tick"),
         "stop_loss": (request.stop_loss, instrument.tick_size, "tick"),
         "take_profit": (request.take_profit, instrument.tick_size, "tick"),
     }
-    errors = {
+    return {
         name: [f"{plain(value)} is not a multiple of the {word}, {plain(step)}."]
         for name, (value, step, word) in steps.items()
         if value is not None and round_down(value, step) != value
     }
-    if errors:
-        raise Invalid(next(iter(errors.values()))[0], errors=errors)

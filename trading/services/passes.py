@@ -12,7 +12,7 @@ from market.models import Instrument
 from trading.brokers.base import Broker
 from trading.decisions import Step, decide
 from trading.intents import Intent
-from trading.models import Order, OrderSide, Outcome, OutcomeStatus, Position, Signal
+from trading.models import Order, OrderOrigin, OrderSide, Outcome, OutcomeStatus, Position, Signal
 from trading.services.desk import Clock, Desk
 from trading.services.outcomes import PassOutcomes, end_outcomes
 from trading.services.road import walk
@@ -109,6 +109,7 @@ def _opening(step: Pass, account_id: UUID) -> Proposal:
         signal_id=step.signal.id,
         bot_id=step.signal.bot_id,
         leg=step.leg,
+        origin=OrderOrigin.SIGNAL,
     )
 
 
@@ -123,6 +124,7 @@ def _closing(step: Pass, account_id: UUID, held: Position) -> Proposal:
         signal_id=step.signal.id,
         bot_id=step.signal.bot_id,
         leg=step.leg,
+        origin=OrderOrigin.SIGNAL,
     )
 
 

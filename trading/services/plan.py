@@ -6,18 +6,18 @@ What it says is what trading then does: the preview runs the very same code.
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from core.exact import LARGEST_SCALED, PRICE_SCALE, from_scaled, plain
+from core.exact import plain
 from trading.engine.exits import stop_loss_price, take_profit_price
 from trading.engine.prices import round_down, round_up
 from trading.engine.sizing import size_of_amount, size_of_equity_share, size_of_risk
-from trading.pricing import FillTerms, market_fill
-from trading.services.checks import Refused, check_before_sizing, check_same_money, check_sized
+from trading.prices import LARGEST_PRICE
+from trading.services.checks import check_before_sizing, check_same_money, check_sized
 from trading.services.desk import Desk
 from trading.services.draft import Draft
+from trading.services.entry import check_prices, expected_entry, set_terms, terms_of
+from trading.services.refused import Refused
 from trading.sizes import Distance, Size, SizeMode, format_size
 from trading.tickets import Plan, Proposal, Refusal, Ticket, Trace
-
-LARGEST_PRICE = from_scaled(LARGEST_SCALED, PRICE_SCALE)
 
 
 def make_plan(proposals: Sequence[Proposal], desk: Desk) -> Plan:
@@ -38,19 +38,20 @@ def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
         quote = check_before_sizing(proposal, desk)
         draft = Draft(proposal, desk, quote, trace)
         draft.note("quote", bid=quote.bid, ask=quote.ask, at=quote.at.isoformat())
+        check_prices(draft)
         _set_exits(draft)
         _set_quantity(draft)
-        draft.terms = _terms(draft)
+        set_terms(draft)
         draft.note(
             "price",
-            expected=draft.terms.price,
-            slipped=draft.terms.slipped,
-            notional=draft.terms.notional,
-            commission=draft.terms.commission,
+            expected=draft.priced.price,
+            slipped=draft.priced.slipped,
+            notional=draft.priced.notional,
+            commission=draft.priced.commission,
         )
         check_sized(draft)
     except Refused as refused:
-        return Refusal(proposal, refused.code, refused.message, trace)
+        return Refusal(proposal, refused.code, refused.message, trace, refused.field)
     account = desk.accounts[proposal.account_id]
     return Ticket(
         proposal=proposal,
@@ -58,20 +59,11 @@ def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
         quantity=draft.quantity,
         quote=quote,
         terms=draft.priced,
+        at_once=draft.at_once,
+        terms_at_once=draft.priced if draft.at_once == draft.quantity else terms_of(draft, draft.at_once),
         stop_loss=draft.stop_loss,
         take_profit=draft.take_profit,
         trace=trace,
-    )
-
-
-def _terms(draft: Draft) -> FillTerms:
-    return market_fill(
-        instrument=draft.instrument,
-        quote=draft.quote,
-        direction=draft.direction,
-        quantity=draft.quantity,
-        seed=draft.desk.accounts[draft.proposal.account_id].seed,
-        leg=draft.proposal.leg,
     )
 
 
@@ -79,11 +71,11 @@ def _set_exits(draft: Draft) -> None:
     proposal = draft.proposal
     if proposal.reduce_only or (proposal.stop_loss is None and proposal.take_profit is None):
         return
-    entry = _expected_entry(draft)
+    entry = expected_entry(draft)
     draft.stop_loss = _exit(draft, proposal.stop_loss, entry, stop_loss_price, away=-draft.direction)
     draft.take_profit = _exit(draft, proposal.take_profit, entry, take_profit_price, away=draft.direction)
-    _check_exit("stop-loss", draft.stop_loss, entry, away=-draft.direction)
-    _check_exit("take-profit", draft.take_profit, entry, away=draft.direction)
+    check_exit("stop-loss", draft.stop_loss, entry, away=-draft.direction)
+    check_exit("take-profit", draft.take_profit, entry, away=draft.direction)
     draft.note("exits", entry=entry, stop_loss=draft.stop_loss, take_profit=draft.take_profit)
 
 
@@ -99,15 +91,13 @@ def _exit(
     return round_up(wanted.price, tick) if away > 0 else round_down(wanted.price, tick)
 
 
-def _check_exit(name: str, price: Decimal | None, entry: Decimal, *, away: int) -> None:
+def check_exit(name: str, price: Decimal | None, entry: Decimal, *, away: int) -> None:
+    """Ask that a "stop-loss" or "take-profit" lies above (`away` +1) or below (-1) the entry. Raises Refused."""
     if price is None or (0 < price <= LARGEST_PRICE and (price - entry) * away > 0):
         return
-    code = f"INVALID_{name.upper().replace('-', '_')}"
-    raise Refused(code, f"A {name} at {plain(price)} is on the wrong side of the entry, {plain(entry)}.")
-
-
-def _expected_entry(draft: Draft) -> Decimal:
-    return draft.quote.ask if draft.direction > 0 else draft.quote.bid
+    field = name.replace("-", "_")
+    sentence = f"A {name} at {plain(price)} is on the wrong side of the entry, {plain(entry)}."
+    raise Refused(f"INVALID_{field.upper()}", sentence, field=field)
 
 
 def _set_quantity(draft: Draft) -> None:
@@ -138,7 +128,7 @@ def _reduced(draft: Draft) -> Decimal:
 
 
 def _computed(draft: Draft, asked: Size) -> Decimal:
-    price = _expected_entry(draft)
+    price = expected_entry(draft)
     equity = draft.desk.equity(draft.proposal.account_id)
     match asked.mode:
         case SizeMode.BASE:

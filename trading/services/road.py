@@ -14,7 +14,7 @@ from core.ids import fresh_ids
 from core.rows import new_row
 from market.models import Instrument
 from trading.brokers.base import Broker
-from trading.models import Order, OrderType
+from trading.models import Order
 from trading.services.apply import Books, apply_receipts
 from trading.services.batch import Batch, Propose, Record
 from trading.services.desk import Clock, load_desk
@@ -49,7 +49,7 @@ def walk(
             desk = load_desk(account_ids, instruments=instruments, clock=clock)
             plan = make_plan(propose(desk), desk)
             watch.mark("planned")
-            batch = Batch(desk, plan, _orders(plan.tickets, desk.now), timings=watch.marks)
+            batch = Batch(desk, plan, orders_of(plan.tickets, desk.now), timings=watch.marks)
             books = _place_at_once(batch, broker, watch) if broker.inside_transaction else _store(batch, watch)
             tell(books, record(batch))
         if not broker.inside_transaction and plan.tickets:
@@ -75,7 +75,8 @@ def _store(batch: Batch, watch: Stopwatch) -> Books:
     return Books(batch.desk, orders={order.pk: order for order in orders})
 
 
-def _orders(tickets: Sequence[Ticket], now: datetime) -> dict[tuple[UUID, str], Order]:
+def orders_of(tickets: Sequence[Ticket], now: datetime) -> dict[tuple[UUID, str], Order]:
+    """Return an order for each ticket, not stored yet, by account and client order id."""
     keys = fresh_ids()
     return {(ticket.account.id, ticket.client_order_id): _order(ticket, next(keys), now) for ticket in tickets}
 
@@ -92,12 +93,17 @@ def _order(ticket: Ticket, key: UUID, now: datetime) -> Order:
         bot_id=proposal.bot_id,
         client_order_id=proposal.client_order_id,
         side=proposal.side,
-        order_type=OrderType.MARKET,
+        order_type=proposal.order_type,
         quantity=ticket.quantity,
+        price=proposal.price,
+        stop_price=proposal.stop_price,
         stop_loss=ticket.stop_loss,
         take_profit=ticket.take_profit,
         leverage=proposal.leverage,
+        time_in_force=proposal.time_in_force,
         reduce_only=proposal.reduce_only,
+        post_only=proposal.post_only,
+        origin=proposal.origin,
         created_at=now,
         updated_at=now,
     )

@@ -372,5 +372,5 @@ def test_an_exit_that_lies_at_zero_or_below(account, btcusdt, distance):
 
 
 def test_an_order_that_is_refused_says_why_in_words(account, order_of):
-    with pytest.raises(AppError, match="The position needs 50000 of margin; 9900 is available"):
+    with pytest.raises(AppError, match="The order needs 50000 of margin; 9900 is available"):
         order_of(account, "buy", "10")  # fee 100

@@ -17,8 +17,8 @@ BUY = {"symbol": "BTCUSDT", "side": "buy", "quantity": "0.1", "leverage": 10}
 FIELDS = {
     *("id", "account_id", "bot_id", "signal_id", "client_order_id", "instrument_id", "symbol", "side", "order_type"),
     *("quantity", "size", "price", "stop_price", "stop_loss", "take_profit", "leverage", "time_in_force"),
-    *("reduce_only", "status", "filled_quantity", "average_price", "commission", "reject_code"),
-    *("created_at", "updated_at"),
+    *("reduce_only", "post_only", "origin", "status", "filled_quantity", "average_price", "commission", "reject_code"),
+    *("created_at", "updated_at", "triggered_at"),
 }
 
 
@@ -98,6 +98,25 @@ WRONG = [
     ("client_order_id", {"client_order_id": "a b"}),
     ("client_order_id", {"client_order_id": ""}),
     ("symbol", {"instrument_id": "00000000-0000-4000-8000-000000000000"}),
+    ("stop_loss", {"stop_loss": "51000"}),
+    ("take_profit", {"take_profit": "49000"}),
+    ("price", {"price": "50000"}),
+    ("price", {"order_type": "limit"}),
+    ("price", {"order_type": "limit", "price": "50000.05"}),
+    ("price", {"order_type": "limit", "price": "0"}),
+    ("price", {"order_type": "limit", "price": "-1"}),
+    ("price", {"order_type": "limit", "price": "Infinity"}),
+    ("price", {"order_type": "limit", "price": "1e400"}),
+    ("stop_price", {"stop_price": "51000"}),
+    ("stop_price", {"order_type": "stop"}),
+    ("stop_price", {"order_type": "stop", "stop_price": "50000"}),
+    ("stop_price", {"order_type": "stop", "stop_price": "49000"}),
+    ("stop_price", {"order_type": "stop", "side": "sell", "stop_price": "51000"}),
+    ("stop_price", {"order_type": "stop", "stop_price": "51000.01"}),
+    ("price", {"order_type": "stop_limit", "stop_price": "51000"}),
+    ("post_only", {"post_only": True}),
+    ("post_only", {"post_only": True, "order_type": "limit", "price": "49000", "time_in_force": "ioc"}),
+    ("time_in_force", {"time_in_force": "gtd"}),
     ("bot_id", {"bot_id": "x"}),
     ("bot_id", {"bot_id": "00000000-0000-4000-8000-000000000000"}),
     ("status", {"status": "filled"}),
@@ -122,7 +141,6 @@ def test_a_missing_field_is_a_422_that_names_it(tom, post, field, left_out):
     [
         ({"quantity": "100"}, "INSUFFICIENT_MARGIN"),
         ({"reduce_only": True}, "NOTHING_TO_REDUCE"),
-        ({"stop_loss": "51000"}, "INVALID_STOP_LOSS"),
         ({"symbol": "SOLUSDT", "quantity": "1"}, "STALE_QUOTE"),
     ],
 )

@@ -60,6 +60,7 @@ class Venue:
     raises: BaseException | None = None
     sent: list[str] = field(default_factory=list)
     knows: dict[str, Receipt] = field(default_factory=dict)
+    cancelled: list[str] = field(default_factory=list)
 
     inside_transaction = False
 
@@ -69,6 +70,12 @@ class Venue:
         if self.raises:
             raise self.raises
         return [receipt for ticket in tickets if (receipt := self.answers(ticket))]
+
+    def cancel(self, orders: Sequence[Order]) -> list[Receipt]:
+        self.cancelled += [order.client_order_id for order in orders]
+        if self.raises:
+            raise self.raises
+        return [self.knows[order.client_order_id] for order in orders if order.client_order_id in self.knows]
 
     def status_of(self, orders: Sequence[Order]) -> list[Receipt]:
         return [self.knows[order.client_order_id] for order in orders if order.client_order_id in self.knows]

@@ -12,18 +12,23 @@ from trading.engine.money import (
     closing_part,
     commission,
     cost_of_part,
+    funding,
     initial_margin,
     maintenance_margin,
     profit,
     unrealized_profit,
+    watch_price,
 )
 from trading.engine.prices import (
+    limit_is_met,
     market_fill_price,
     quoted_price,
     round_down,
     round_up,
     rounding_tolerance,
     slippage,
+    stop_is_met,
+    stopped_price,
 )
 from trading.engine.sizing import size_of_amount, size_of_equity_share, size_of_risk
 
@@ -38,12 +43,14 @@ NOISE = st.decimals("-0.0002", "0.0002", places=8)
 
 CONTINUOUS = {
     commission: (MONEY, RATE, st.just(Decimal("0.01"))),
+    funding: (SIDE, MONEY, RATE),
     initial_margin: (MONEY, LEVERAGE),
     maintenance_margin: (MONEY, RATE),
     cost_of_part: (MONEY, SIZE, SIZE),
     closing_part: (SIDE, SIZE, SIDE, SIZE),
     rounding_tolerance: (MONEY, STEP),
     quoted_price: (SIDE, PRICE, RATE),
+    stopped_price: (SIDE, PRICE, PRICE),
     slippage: (RATE, SIZE, SIZE, st.just(Decimal("0.001")), NOISE, st.just(Decimal("0.01"))),
     size_of_amount: (MONEY, PRICE),
     size_of_equity_share: (MONEY, RATE, LEVERAGE, PRICE),
@@ -102,7 +109,20 @@ def test_sizes_of_risk_agree_within_a_billionth(equity, share, entry, distance):
     assert on_floats(size_of_risk, arguments) == pytest.approx(float(size_of_risk(*arguments)), rel=1e-9)
 
 
+@given(SIDE, PRICE, SIZE, MONEY, RATE)
+def test_watch_prices_agree_within_a_billionth_of_what_they_are_made_of(side, mark, size, slack, rate):
+    arguments = (side, mark, size, slack, rate)
+    within = float(mark + slack / size) * 1e-8
+    assert on_floats(watch_price, arguments) == pytest.approx(float(watch_price(*arguments)), abs=within)
+
+
+@pytest.mark.parametrize("function", [limit_is_met, stop_is_met], ids=lambda function: function.__name__)
+@given(SIDE, PRICE, PRICE)
+def test_floats_meet_an_order_where_decimals_do(function, side, price, quoted):
+    assert on_floats(function, (side, price, quoted)) == function(side, price, quoted)
+
+
 def test_every_function_of_the_engine_is_compared():
-    compared = {*CONTINUOUS, *STEPPED, profit, unrealized_profit, size_of_risk}
+    compared = {*CONTINUOUS, *STEPPED, profit, unrealized_profit, size_of_risk, watch_price, limit_is_met, stop_is_met}
     modules = (money, prices, sizing, exits)
     assert {function for module in modules for function in vars(module).values() if callable(function)} == compared
