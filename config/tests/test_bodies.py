@@ -135,6 +135,21 @@ def test_a_body_within_the_limit_is_read(desk: Desk, size: int, sent):
     assert (answer.status_code, set(answer.json()["errors"])) == (422, {"password"})
 
 
+@pytest.mark.parametrize("sent", [lambda body: body, lambda body: iter([body])], ids=["announced", "chunked"])
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"nonsense": 1}', "application/json", 422),
+        (b'{"username": ', "application/json", 400),
+        (b"username=a", "text/plain", 415),
+    ],
+)
+def test_what_a_body_says_is_answered_however_it_is_sent(desk: Desk, sent, body: bytes, kind: str, status: int):
+    answer = requests.post(f"{desk.base}{LOGIN}", data=sent(body), headers={"Content-Type": kind}, timeout=20)
+    named = set(answer.json()["errors"])
+    assert (answer.status_code, named) == (status, {"nonsense"} if status == 422 else set())
+
+
 @pytest.mark.parametrize(
     "kind", ["multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"]
 )

@@ -1,4 +1,4 @@
-"""Refuses bodies of unknown length where the server cannot hand them over."""
+"""Bodies of unknown length: measured where the server hands them over, refused where it cannot."""
 
 from collections.abc import Callable
 
@@ -17,13 +17,18 @@ class LengthRequired(AppError):
 
 
 class LengthRequiredMiddleware:
-    """Under WSGI Django reads a chunked body as empty; an alert must not get lost behind a good answer."""
+    """Under WSGI Django reads a chunked body as empty, and DRF any that does not say how long it is.
+
+    Neither an alert nor a change must get lost behind a good answer.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-        if chunked and isinstance(request, WSGIRequest) and not request.META.get("CONTENT_LENGTH"):
-            return refuse(request, LengthRequired("Send the body with a Content-Length."))
+        if chunked and not request.META.get("CONTENT_LENGTH"):
+            if isinstance(request, WSGIRequest):
+                return refuse(request, LengthRequired("Send the body with a Content-Length."))
+            request.META["CONTENT_LENGTH"] = str(len(request.body))
         return self.get_response(request)
