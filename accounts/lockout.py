@@ -135,7 +135,8 @@ def _take_try(request: HttpRequest, typed: str) -> None:
     of_all_addresses = look("failed_login", name)
     if not of_all_addresses.allowed and not _has_come_from(name, address):
         raise LockedOut(retry_after_seconds=of_all_addresses.retry_after)
-    require(hit_shared("login", f"{address} {name}"), request)
+    # By what was typed: what is left is told, and must not tell that a name and an address are one person's.
+    require(hit_shared("login", f"{address} {folded(typed)}"), request)
     if not _counted(name, address, path=request.path_info, now=now):
         raise LockedOut(retry_after_seconds=_seconds_locked(name, address, now=now) or 1)
 

@@ -29,7 +29,7 @@ from core.streams.sockets import Outbound
 
 logger = logging.getLogger(__name__)
 
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 0.4  # so that with a busy second around it a socket ends within one
 
 NOT_PROVED = 4401
 
