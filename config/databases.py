@@ -9,7 +9,8 @@ import dj_database_url
 def postgres(url: str, *, conn_max_age: int) -> Any:
     database: Any = dj_database_url.parse(url, conn_max_age=conn_max_age, conn_health_checks=True)
     database.setdefault("OPTIONS", {}).update(
-        options="-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
+        # Compiling a plan takes PostgreSQL longer than any statement of ours runs.
+        options="-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s -c jit=off",
         # A server that is gone without a word is a 503 before the sender of an alert gives up: it is sent again then.
         connect_timeout=2,
         tcp_user_timeout=2500,

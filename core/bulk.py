@@ -80,7 +80,7 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: 
     fields: list[Any] = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
     values = [[getattr(row, field.attname) for row in rows] for field in fields]
     connection = connections[DEFAULT_DB_ALIAS]
-    source, params = _source(fields, values, connection)
+    source, params = rows_source(fields, values, connection)
     key, *changed = [_quoted(field.column) for field in fields]
     changes = ", ".join(f"{name} = v.{name}" for name in changed)
     table = _quoted(model._meta.db_table)
@@ -104,7 +104,7 @@ def _values(fields: Sequence[Any], rows: Sequence[models.Model]) -> Columns:
 
 def _insert(model: type[models.Model], fields: Sequence[Any], values: Columns, conflict: str = "") -> int:
     connection = connections[DEFAULT_DB_ALIAS]
-    source, params = _source(fields, values, connection)
+    source, params = rows_source(fields, values, connection)
     names = ", ".join(_quoted(field.column) for field in fields)
     columns = ", ".join(f"v.{_quoted(field.column)}" for field in fields)
     sql = f"INSERT INTO {_quoted(model._meta.db_table)} ({names}) SELECT {columns} FROM {source}{conflict}"  # noqa: S608 - names of ours
@@ -121,7 +121,8 @@ def _on_conflict(model: type[models.Model], names: Sequence[str]) -> str:
     return f" WHERE TRUE ON CONFLICT ({_quoted(meta.pk.column)}) DO UPDATE SET {changes}"
 
 
-def _source(fields: Sequence[Any], values: Columns, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+def rows_source(fields: Sequence[Any], values: Columns, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    """Return what stands behind FROM for rows of these fields, named v, one array a column; and its parameters."""
     columns = [prepared(field, column, connection) for field, column in zip(fields, values, strict=True)]
     if connection.vendor == "sqlite":
         return _json_source(fields, columns)

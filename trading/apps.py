@@ -9,8 +9,11 @@ class TradingConfig(AppConfig):
     def ready(self) -> None:
         from accounts import figures
         from core.examinations import register
-        from trading import examinations
+        from market.followers import follow_prices
+        from trading import examinations, handlers
         from trading.selectors.figures import figures_with_positions
+        from trading.selectors.triggered import instruments_in_play
 
         figures.read_with(figures_with_positions)
+        follow_prices(handlers.match_prices, of=instruments_in_play)
         register("road", examinations.examine_road, needs=("migrations",))

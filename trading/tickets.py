@@ -1,5 +1,6 @@
 """What passes between the steps of the road: proposals, tickets, refusals, receipts."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -93,6 +94,11 @@ class Plan:
 
     tickets: list[Ticket]
     refusals: list[Refusal]
+
+
+def hashed_id(*parts: object) -> str:
+    """Return a client order id made of what an order is for: 32 characters of a–f 0–9, always the same."""
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 class ReceiptStatus(StrEnum):

@@ -131,7 +131,7 @@ def test_statements_do_not_grow_with_instruments(exchange, feed, btcusdt):
     exchange.tickers["linear"] += [ticker(f"{coin}USDT") for coin in coins]
     with CaptureQueriesContext(connection) as many:
         feed.round()
-    assert (len(one), len(many), LatestQuote.objects.count()) == (2, 2, 401)
+    assert (len(one), len(many), LatestQuote.objects.count()) == (3, 3, 401)
 
 
 def test_reading_quotes_opens_no_socket(exchange, feed, on_bybit, no_sockets, django_assert_num_queries):

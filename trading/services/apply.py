@@ -34,7 +34,8 @@ _ORDER_STATUS = {
 class Books:
     """What the receipts change, gathered in memory and then written in one statement a table.
 
-    `booked` are the fills that count already, as (account, venue fill id).
+    `booked` are the fills that count already, as (account, venue fill id); the positions of accounts that are `touched`
+    are armed anew, as are those of accounts with an order that changed.
     """
 
     desk: Desk
@@ -44,7 +45,15 @@ class Books:
     entries: list[Entry] = field(default_factory=list)
     opened: dict[UUID, Position] = field(default_factory=dict)
     changed: dict[UUID, Position] = field(default_factory=dict)
+    touched: set[UUID] = field(default_factory=set)
     ids: Iterator[UUID] = field(default_factory=fresh_ids)
+
+    def add(self, other: "Books") -> None:
+        """Take in what was written after these, so that it is told as one."""
+        for name in ("orders", "opened", "changed"):
+            getattr(self, name).update(getattr(other, name))
+        self.fills += other.fills
+        self.entries += other.entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ def _set_status(order: Order, receipt: Receipt) -> None:
 
 def write_books(books: Books) -> None:
     """Write what was taken into the books: one statement a table. The positions of its accounts are armed anew."""
-    touched = {order.account_id for order in books.orders.values()}
+    touched = books.touched | {order.account_id for order in books.orders.values()}
     armed = {position.id: position for position in arm(books.desk, touched) if position.id not in books.opened}
     # Closed rows first: one account holds at most one open position in an instrument.
     update_rows(

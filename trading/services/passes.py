@@ -1,6 +1,5 @@
 """One pass of the road for a signal: what each account of a batch is to do, and its own outcome when that fails."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from trading.models import Order, OrderOrigin, OrderSide, Outcome, OutcomeStatus
 from trading.services.desk import Clock, Desk
 from trading.services.outcomes import PassOutcomes, end_outcomes
 from trading.services.road import walk
-from trading.tickets import Proposal
+from trading.tickets import Proposal, hashed_id
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +63,8 @@ def run_pass(step: Pass, account_ids: Sequence[UUID]) -> None:
 
 
 def client_order_id(signal_id: UUID, account_id: UUID, leg: int) -> str:
-    """Return the id that a broker knows this order by: 32 characters of a–f 0–9, the same at every try."""
-    return hashlib.sha256(f"{signal_id}|{account_id}|{leg}".encode()).hexdigest()[:32]
+    """Return the id that a broker knows this order by, the same at every try."""
+    return hashed_id(signal_id, account_id, leg)
 
 
 def _propose(step: Pass, account_id: UUID, *, desk: Desk, outcomes: PassOutcomes) -> Proposal | None:

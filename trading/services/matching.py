@@ -1,0 +1,126 @@
+"""Matching on paper: a batch of prices fills the orders and takes the exits that it meets, on all accounts at once.
+
+What is met is found in one statement; the accounts are then locked and asked again, so that two at once fill nothing
+twice. On each account exits come first, then orders from the oldest on, then the look at its margin. A position that
+is opened by a batch is looked at with the next one.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import localcontext
+from uuid import UUID
+
+from django.db import OperationalError, transaction
+
+from core.exact import WIDE
+from market.quotes import is_stale
+from market.ranges import PriceRange
+from trading.models import WORKING, Order, Position
+from trading.selectors.triggered import MOST_HITS, Hit, triggered
+from trading.services.apply import Books, apply_receipt, write_books
+from trading.services.close_out import close_out
+from trading.services.desk import Clock, Desk, load_desk
+from trading.services.facts import tell
+from trading.services.meeting import exit_of, is_met, meet
+from trading.services.outcomes import settle_by_orders
+from trading.services.protective import place_protective
+from trading.services.road import LARGEST_BATCH
+
+logger = logging.getLogger(__name__)
+
+Prices = dict[UUID, PriceRange]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How many orders and positions a batch of prices met, and on how many accounts nothing could be done."""
+
+    met: int
+    failed_accounts: int
+
+
+def match(ranges: Collection[PriceRange], *, clock: Clock) -> Matched:
+    """Fill what these prices meet. One that is stale by now meets nothing. Raises OperationalError."""
+    now = clock()
+    prices = {row.instrument.id: row for row in ranges if not is_stale(row.last, row.instrument, now=now)}
+    seen: set[UUID] = set()
+    failed = 0
+    while prices:
+        hits = triggered(list(prices.values()), passing_over=seen)
+        for batch in _batches(hits):
+            failed += _match_accounts(batch, prices, clock=clock)
+        seen |= {hit.row_id for hit in hits}
+        if len(hits) < MOST_HITS:
+            break
+    return Matched(len(seen), failed)
+
+
+def _batches(hits: Iterable[Hit]) -> list[dict[UUID, list[Hit]]]:
+    """Return the hits by account, the accounts in batches of a size that one transaction takes."""
+    by_account: dict[UUID, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        by_account[hit.account_id].append(hit)
+    ids = sorted(by_account)
+    starts = range(0, len(ids), LARGEST_BATCH)
+    return [{pk: by_account[pk] for pk in ids[start : start + LARGEST_BATCH]} for start in starts]
+
+
+def _match_accounts(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) -> int:
+    """Match one batch; return on how many accounts that failed. One that fails is halved until it is alone."""
+    try:
+        with localcontext(WIDE), transaction.atomic():
+            _match_locked(hits, prices, clock=clock)
+    except OperationalError:
+        raise  # the database is away: what is met stays so, and the next prices find it
+    except Exception:
+        if len(hits) == 1:
+            logger.exception("account %s could not be matched", *hits)
+            return 1
+        ids = list(hits)
+        halves = ids[: len(ids) // 2], ids[len(ids) // 2 :]
+        return sum(_match_accounts({pk: hits[pk] for pk in half}, prices, clock=clock) for half in halves)
+    return 0
+
+
+def _match_locked(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) -> None:
+    desk = load_desk(
+        list(hits),
+        instruments=[row.instrument for row in prices.values()],
+        clock=clock,
+        quotes={instrument_id: row.last for instrument_id, row in prices.items()},
+    )
+    met = [hit for of_account in hits.values() for hit in of_account]
+    books = Books(desk, touched=set(desk.accounts))
+    _take_exits(books, {hit.row_id for hit in met if not hit.is_order}, prices)
+    for order in _orders_met([hit.row_id for hit in met if hit.is_order], prices):
+        apply_receipt(order, meet(order, prices[order.instrument_id], desk), books)
+    write_books(books)
+    close_out(books, prices)
+    tell(books, settle_by_orders(books.orders.values(), now=desk.now, timings={}))
+
+
+def _take_exits(books: Books, position_ids: Collection[UUID], prices: Prices) -> None:
+    """Place what takes positions out at their exits. What is left of one waits for its own order, no more for both."""
+    held = _held(books.desk, position_ids, prices)
+    taken = {position.id: exit_of(position, prices[position.instrument_id]) for position in held}
+    place_protective(books, [proposal for proposal in taken.values() if proposal is not None])
+    for position in held:
+        proposal = taken[position.id]
+        if proposal is not None and position.is_open and position.id in books.changed:
+            position.take_profit = None
+            if proposal.price is None:
+                position.stop_loss = None
+
+
+def _held(desk: Desk, position_ids: Collection[UUID], prices: Prices) -> list[Position]:
+    positions = [position for of_account in desk.positions.values() for position in of_account.values()]
+    return [row for row in positions if row.id in position_ids and row.instrument_id in prices]
+
+
+def _orders_met(order_ids: Sequence[UUID], prices: Prices) -> list[Order]:
+    """Return the orders that are still at work and still met, now that their accounts are locked."""
+    found = Order.objects.filter(pk__in=order_ids, status__in=WORKING) if order_ids else Order.objects.none()
+    orders = found.select_related("instrument").order_by("account", "created_at", "client_order_id")
+    return [order for order in orders if is_met(order, prices[order.instrument_id])]

@@ -1,0 +1,221 @@
+"""Resting orders are filled, and positions taken out at their exits, by the prices that meet them."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import TradingAccount
+from accounts.selectors.ledger import reconcile
+from conftest import NOW
+from market.models import Instrument
+from market.quotes import Quote
+from market.ranges import PriceRange
+from trading.models import Fill, Order, OrderType, Position, TimeInForce
+from trading.services.matching import match
+
+pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
+
+LIMIT, STOP, STOP_LIMIT = OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT
+
+
+@pytest.fixture
+def account(tom, account_of):
+    return account_of(tom)
+
+
+@pytest.fixture
+def prices(still_market, btcusdt):
+    """Let BTCUSDT trade at these prices, bid and ask alike, one after another: `prices(49000, 51000)`."""
+
+    def trade(*trades):
+        still_market.set("BTCUSDT", str(trades[-1]))
+        quotes = [Quote(btcusdt.id, *[Decimal(str(price))] * 3, NOW) for price in trades]
+        instrument = Instrument.objects.get(pk=btcusdt.pk)
+        return match([PriceRange.of(instrument, quotes)], clock=lambda: NOW)
+
+    return trade
+
+
+@pytest.fixture
+def limit_of(order_of):
+    """Place a limit order: `limit_of(account, "buy", "0.1", "49000")`."""
+
+    def place(account, side, quantity, price, **asked):
+        return order_of(account, side, quantity, order_type=LIMIT, price=Decimal(price), **asked)
+
+    return place
+
+
+@pytest.fixture
+def stop_of(order_of):
+    """Place a stop order: `stop_of(account, "sell", "0.1", "49000")`."""
+
+    def place(account, side, quantity, stop_price, **asked):
+        asked = {"order_type": STOP, **asked}
+        return order_of(account, side, quantity, stop_price=Decimal(stop_price), **asked)
+
+    return place
+
+
+def order(placed):
+    placed.refresh_from_db()
+    return placed.status, placed.average_price
+
+
+def held():
+    return list(Position.objects.open().values_list("side", "size", "entry_cost"))
+
+
+def waits():
+    return [Order.objects.exclude(falls_to=None, rises_to=None).count(), Position.objects.filter(is_open=False).count()]
+
+
+@pytest.mark.parametrize(("side", "price", "paid"), [("buy", "51000", 50000), ("sell", "49000", 50000)])
+def test_a_limit_that_the_market_meets_is_filled_at_the_market(account, limit_of, side, price, paid):
+    assert order(limit_of(account, side, "0.1", price)) == ("filled", paid)
+
+
+@pytest.mark.parametrize(("side", "price", "trades"), [("buy", "49000", (49500, 48900)), ("sell", "51000", (51200,))])
+def test_a_limit_rests_and_is_filled_at_its_price_when_the_market_trades_through(
+    account, limit_of, prices, side, price, trades
+):
+    placed = limit_of(account, side, "0.1", price)
+    assert order(placed) == ("pending", None)
+    prices(*trades)
+    assert order(placed) == ("filled", Decimal(price))
+    assert reconcile(account).difference == 0
+
+
+def test_a_limit_that_the_market_does_not_reach_waits_on(account, limit_of, prices):
+    placed = limit_of(account, "buy", "0.1", "49000")
+    prices(50000, "49000.1")
+    assert order(placed) == ("pending", None)
+    assert not Fill.objects.exists()
+
+
+@pytest.mark.parametrize(("side", "stop", "trades", "paid"), [
+    ("buy", "51000", (50500, 51100), 51000),
+    ("buy", "51000", (52000,), 52000),
+    ("sell", "49000", (49500, 48500), 49000),
+    ("sell", "49000", (48000, 48500), 48000),
+], ids=["reached", "gap", "reached down", "gap down"])  # fmt: skip
+def test_a_stop_is_filled_at_its_price_or_at_the_first_beyond_a_gap(account, stop_of, prices, side, stop, trades, paid):
+    placed = stop_of(account, side, "0.1", stop)
+    prices(*trades)
+    assert order(placed) == ("filled", paid)
+    assert placed.triggered_at == NOW
+
+
+def test_a_stop_limit_rests_at_its_limit_once_its_stop_is_reached(account, stop_of, prices):
+    placed = stop_of(account, "buy", "0.1", "51000", order_type=STOP_LIMIT, price=Decimal(50500))
+    prices(51200)
+    assert (order(placed), placed.falls_to, placed.rises_to) == (("pending", None), 50500, None)
+    prices(50400)
+    assert order(placed) == ("filled", 50500)
+
+
+def test_a_stop_limit_whose_limit_is_met_at_the_stop_is_filled_there(account, stop_of, prices):
+    placed = stop_of(account, "buy", "0.1", "51000", order_type=STOP_LIMIT, price=Decimal(51500))
+    prices(51200)
+    assert order(placed) == ("filled", 51200)
+
+
+@pytest.mark.parametrize("condition", [TimeInForce.IOC, TimeInForce.FOK])
+def test_what_may_not_rest_expires_unfilled(account, limit_of, condition):
+    assert order(limit_of(account, "buy", "0.1", "49000", time_in_force=condition)) == ("expired", None)
+    assert waits()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "status", "filled"),
+    [
+        (TimeInForce.GTC, "partially_filled", "0.04"),
+        (TimeInForce.IOC, "expired", "0.04"),
+        (TimeInForce.FOK, "expired", 0),
+    ],
+)
+@pytest.mark.parametrize("asked", [{}, {"order_type": LIMIT, "price": Decimal(51000)}], ids=["market", "limit"])
+def test_a_quote_fills_no_more_than_there_is(account, order_of, btcusdt, asked, condition, status, filled):
+    btcusdt.liquidity = Decimal("0.04")
+    placed = order_of(account, "buy", "0.1", time_in_force=condition, **asked)
+    assert (placed.status, placed.filled_quantity) == (status, Decimal(filled))
+
+
+def test_what_is_left_of_an_order_goes_on_with_the_next_quotes(account, order_of, btcusdt, prices):
+    Instrument.objects.update(liquidity=Decimal("0.04"))
+    placed = order_of(account, "buy", "0.1", instrument=Instrument.objects.get(pk=btcusdt.pk))
+    prices(50100)
+    assert (order(placed)[0], placed.filled_quantity) == ("partially_filled", Decimal("0.08"))
+    prices(50200)
+    # 0.04 × 50,000 + 0.04 × 50,100 + 0.02 × 50,200 = 5,008
+    assert (order(placed), placed.filled_cost) == (("filled", 50080), 5008)
+    assert held() == [("long", Decimal("0.1"), 5008)]
+
+
+@pytest.mark.parametrize(
+    ("side", "exits", "trades", "origin", "price"),
+    [
+        ("buy", {"stop_loss": "49000"}, (49500, 48900), "stop_loss", 49000),
+        ("buy", {"stop_loss": "49000"}, (48000,), "stop_loss", 48000),
+        ("buy", {"take_profit": "51000"}, (52000,), "take_profit", 51000),
+        ("buy", {"stop_loss": "49000", "take_profit": "51000"}, (50000, 51500, 48500), "stop_loss", 49000),
+        ("buy", {"stop_loss": "49000", "take_profit": "51000"}, (51500, 48500), "take_profit", 51000),
+        ("sell", {"stop_loss": "51000"}, (51500,), "stop_loss", 51500),
+        ("sell", {"take_profit": "49000"}, (50000, 48000), "take_profit", 49000),
+    ],
+    ids=["stop", "gap", "target", "both: the worse", "target first", "short stopped", "short won"],
+)
+def test_a_position_is_taken_out_at_its_exit(account, order_of, prices, side, exits, trades, origin, price):
+    order_of(account, side, "0.1", **{name: Decimal(value) for name, value in exits.items()})
+    prices(*trades)
+    taken = Order.objects.exclude(origin="request").get()
+    assert (taken.origin, taken.status, taken.average_price, taken.reduce_only) == (origin, "filled", price, True)
+    assert (held(), reconcile(account).difference) == ([], 0)
+
+
+def test_exits_come_with_the_fill_of_a_resting_order(account, limit_of, prices):
+    limit_of(account, "buy", "0.1", "49000", stop_loss=Decimal(48000))
+    prices(48900)
+    assert Position.objects.get().stop_loss == 48000
+    prices(47900)
+    assert held() == []
+
+
+def test_what_reduces_only_is_clamped_to_what_is_held_by_then(account, order_of, limit_of, prices):
+    order_of(account, "buy", "0.1")
+    resting = limit_of(account, "sell", "0.1", "51000", reduce_only=True)
+    order_of(account, "sell", "0.06")
+    prices(51000)
+    assert (order(resting)[0], resting.filled_quantity, held()) == ("cancelled", Decimal("0.04"), [])
+
+
+def test_what_has_nothing_left_to_reduce_is_cancelled(account, order_of, limit_of, prices):
+    order_of(account, "buy", "0.1")
+    resting = limit_of(account, "sell", "0.1", "51000", reduce_only=True)
+    order_of(account, "sell", "0.1")
+    prices(51000)
+    assert (order(resting), held()) == (("cancelled", None), [])
+    assert "no position left" in resting.reject_reason
+
+
+def test_a_stale_price_meets_nothing(account, limit_of, btcusdt):
+    placed = limit_of(account, "buy", "0.1", "49000")
+    old = Quote(btcusdt.id, *[Decimal(48000)] * 3, NOW - timedelta(minutes=1))
+    assert match([PriceRange.of(btcusdt, [old])], clock=lambda: NOW).met == 0
+    assert order(placed) == ("pending", None)
+
+
+def test_a_candle_meets_what_its_range_does(account, limit_of, btcusdt):
+    placed = limit_of(account, "buy", "0.1", "49000")
+    candle = tuple(map(Decimal, (50000, 50500, 48900, 50200)))
+    match([PriceRange.of_candle(btcusdt, prices=candle, closed_at=NOW)], clock=lambda: NOW)
+    assert order(placed) == ("filled", 49000)
+
+
+def test_one_batch_fills_the_orders_of_many_accounts(tom, accounts_of, limit_of, prices):
+    accounts = accounts_of(tom, 3)
+    [limit_of(account, "buy", "0.1", "49000") for account in accounts]
+    assert prices(48000).met == 3
+    assert set(Order.objects.values_list("status", flat=True)) == {"filled"}
+    assert {reconcile(account).difference for account in TradingAccount.objects.all()} == {0}
