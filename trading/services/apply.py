@@ -130,7 +130,12 @@ def _set_status(order: Order, receipt: Receipt) -> None:
 
 
 def write_books(books: Books) -> None:
-    """Write what was taken into the books: one statement a table. The positions of its accounts are armed anew."""
+    """Write what was taken into the books: one statement a table. The positions of its accounts are armed anew.
+
+    Money first: how far an account is from its maintenance margin hangs on its balance.
+    """
+    if books.entries:
+        post_entries(books.entries, accounts=books.desk.accounts, now=books.desk.now)
     touched = books.touched | {order.account_id for order in books.orders.values()}
     armed = {position.id: position for position in arm(books.desk, touched) if position.id not in books.opened}
     # Closed rows first: one account holds at most one open position in an instrument.
@@ -157,8 +162,6 @@ def write_books(books: Books) -> None:
     insert_rows(Position, list(books.opened.values()))
     _write_orders(list(books.orders.values()))
     insert_rows(Fill, books.fills)
-    if books.entries:
-        post_entries(books.entries, accounts=books.desk.accounts, now=books.desk.now)
 
 
 def _write_orders(orders: Sequence[Order]) -> None:

@@ -1,14 +1,17 @@
 """Tells the streams what a transaction did: one message per account, one per bot and signal."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from accounts.facts import Fact, account_message, balance_changed, told_at
+from accounts.models import TradingAccount
 from core.exact import PRICE_SCALE, plain
 from core.streams.outbox import Message, emit
+from market.models import Instrument
 from trading.models import Fill, Order, Outcome, Position, Signal
 from trading.services.apply import Books
 
@@ -27,6 +30,28 @@ def tell_of_outcomes(outcomes: Iterable[Outcome], *, now: datetime) -> None:
 def tell_of_orders(orders: Iterable[Order], *, now: datetime) -> None:
     """Store how far orders got without a fill, for the streams of their accounts."""
     emit((account_message(order.account_id, [_order_changed(order)], now=now) for order in orders), now=now)
+
+
+def tell_of_funding(
+    positions: Iterable[Position],
+    amounts: Mapping[UUID, Decimal],
+    instrument: Instrument,
+    *,
+    accounts: Mapping[UUID, TradingAccount],
+    now: datetime,
+) -> None:
+    """Store what funding brought positions, `amounts` by account and signed, for the streams of their accounts."""
+    messages = []
+    for position in positions:
+        booked = {
+            "type": "FundingBooked",
+            "position_id": str(position.id),
+            "symbol": instrument.symbol,
+            "amount": plain(amounts[position.account_id]),
+        }
+        facts = [booked, balance_changed(accounts[position.account_id])]
+        messages.append(account_message(position.account_id, facts, now=now))
+    emit(messages, now=now)
 
 
 def tell_of_signal(signal: Signal, fact: str, *, now: datetime, **facts: Any) -> None:
