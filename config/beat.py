@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 
 SCHEDULE = {
     "sweep-inbox": {
@@ -29,5 +29,10 @@ SCHEDULE = {
         "task": "core.tasks.forget_idempotency_keys",
         "schedule": schedule(timedelta(minutes=10)),
         "options": {"expires": 600},
+    },
+    "keep-hourly-equity": {
+        "task": "trading.tasks.keep_hourly_equity",
+        "schedule": crontab(minute=0),
+        "options": {"expires": 600},  # later than that it would not be what accounts were worth at the hour
     },
 }

@@ -8,12 +8,15 @@ class TradingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import figures
+        from accounts.services import ledger
         from core.examinations import register
         from market.followers import follow_prices
         from trading import examinations, handlers
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
+        from trading.services.equity import keep_equity_paid
 
         figures.read_with(figures_with_positions)
         follow_prices(handlers.match_prices, of=instruments_in_play)
+        ledger.followers.append(keep_equity_paid)
         register("road", examinations.examine_road, needs=("migrations",))

@@ -1,6 +1,6 @@
 """Moves money: writes transfers and the balances they lead to, for many accounts at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +27,10 @@ _OTHER_BOOK = {
     TransferKind.ADJUSTMENT: Book.ADJUSTMENT,
 }
 _PAID_IN_OR_OUT = (TransferKind.DEPOSIT, TransferKind.WITHDRAWAL)
+
+# Called in the transaction that pays, with the locked accounts that money was paid into or out of, balances written.
+PaymentFollower = Callable[[Sequence[TradingAccount], datetime], None]
+followers: list[PaymentFollower] = []
 
 
 class InsufficientFunds(AppError):
@@ -58,13 +62,15 @@ class Entry:
 def post_entries(entries: Sequence[Entry], *, accounts: Mapping[UUID, TradingAccount], now: datetime) -> list[Transfer]:
     """Write one transfer per entry, in order, and the new balances. `accounts` are locked by the caller.
 
-    Two statements, however many entries. Raises IntegrityError where a reference is there already.
+    Two statements, however many entries, and those of who follows payments. Raises IntegrityError where a reference
+    is there already.
     """
     keys = fresh_ids()
     transfers = [_transfer(entry, accounts[entry.account_id], next(keys), now) for entry in entries]
     insert_rows(Transfer, transfers)
     touched = list({entry.account_id: accounts[entry.account_id] for entry in entries}.values())
     update_rows(TradingAccount, touched, ["balance", "net_deposits", "transfers_count"])
+    _follow_payments(entries, accounts, now)
     return transfers
 
 
@@ -94,6 +100,13 @@ def _move(account_id: UUID, *, kind: TransferKind, amount: Decimal, reference: s
             return transfer
     except IntegrityError as error:
         raise Conflict(f"The reference {reference} is in this account's ledger already.") from error
+
+
+def _follow_payments(entries: Sequence[Entry], accounts: Mapping[UUID, TradingAccount], now: datetime) -> None:
+    paid = dict.fromkeys(entry.account_id for entry in entries if entry.kind in _PAID_IN_OR_OUT)
+    if paid:
+        for follower in followers:
+            follower([accounts[account_id] for account_id in paid], now)
 
 
 def _transfer(entry: Entry, account: TradingAccount, key: UUID, now: datetime) -> Transfer:

@@ -84,9 +84,11 @@ def all_tables() -> list[Table]:
 
 def copied(commits: Sequence[Commit], accounts: Mapping[Any, Any]) -> list[Commit]:
     """Return the same commits for other accounts, with new ids for every row that is inserted."""
-    fresh = {_hex(old): _hex(new) for old, new in accounts.items()}
+    fresh: dict[str, str] = {}
     for change in (change for commit in commits for change in commit if change.key is None):
         fresh |= {_hex(row[0]): uuid.uuid4().hex for row in change.rows if _is_id(row[0])}
+    # Last: the rows of a numbered table come without their key, and may begin with the account that they are of.
+    fresh |= {_hex(old): _hex(new) for old, new in accounts.items()}
     return [
         [
             replace(change, rows=[tuple(_renamed(cell, fresh) for cell in row) for row in change.rows])

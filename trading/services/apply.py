@@ -16,6 +16,7 @@ from trading.models import WORKING, Fill, Order, OrderSide, OrderStatus, Positio
 from trading.models.orders import ALLOWED_CHANGES
 from trading.services.arming import arm
 from trading.services.desk import Desk
+from trading.services.equity import keep_equity
 from trading.tickets import Execution, Receipt, ReceiptStatus
 from trading.triggers import NO_TRIGGER, trigger_of_order
 
@@ -162,6 +163,7 @@ def write_books(books: Books) -> None:
     insert_rows(Position, list(books.opened.values()))
     _write_orders(list(books.orders.values()))
     insert_rows(Fill, books.fills)
+    keep_equity(books.desk, dict.fromkeys(fill.account_id for fill in books.fills), at=books.desk.now)
 
 
 def _write_orders(orders: Sequence[Order]) -> None:

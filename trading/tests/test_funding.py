@@ -66,7 +66,8 @@ def test_a_run_that_died_half_way_is_gone_on_with(tom, accounts_of, order_of, mo
     monkeypatch.setattr(funding, "LARGEST_BATCH", 1)
     with monkeypatch.context() as dying:
         dying.setattr(funding, "tell_of_funding", dies_at(2))
-        pytest.raises(KeyboardInterrupt, book)
+        with pytest.raises(KeyboardInterrupt):
+            book()
     assert (len(paid()), Funding.objects.get().booked_at) == (1, None)
     book()
     assert (len(paid()), Funding.objects.get().booked_at) == (3, NEXT)
