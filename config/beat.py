@@ -30,6 +30,16 @@ SCHEDULE = {
         "schedule": schedule(timedelta(minutes=10)),
         "options": {"expires": 600},
     },
+    "book-fundings": {
+        "task": "trading.tasks.book_fundings",
+        "schedule": schedule(timedelta(minutes=1)),
+        "options": {"expires": 60},
+    },
+    "sweep-margins": {
+        "task": "trading.tasks.sweep_margins",
+        "schedule": schedule(timedelta(minutes=1)),
+        "options": {"expires": 60},
+    },
     "keep-hourly-equity": {
         "task": "trading.tasks.keep_hourly_equity",
         "schedule": crontab(minute=0),

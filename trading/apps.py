@@ -15,8 +15,9 @@ class TradingConfig(AppConfig):
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
         from trading.services.equity import keep_equity_paid
+        from trading.services.margins import arm_paid
 
         figures.read_with(figures_with_positions)
         follow_prices(handlers.match_prices, of=instruments_in_play)
-        ledger.followers.append(keep_equity_paid)
+        ledger.followers += [keep_equity_paid, arm_paid]
         register("road", examinations.examine_road, needs=("migrations",))

@@ -26,7 +26,7 @@ def close_out(books: Books, prices: Prices) -> None:
     with less than nothing where the market jumped: what is lost is lost.
     """
     closed: set[UUID] = set()
-    under = _below(books.desk, books.touched, prices)
+    under = below(books.desk, books.touched, prices)
     if under:
         _cancel_at_work(books, under)
     while under:
@@ -37,11 +37,11 @@ def close_out(books: Books, prices: Prices) -> None:
             return
         write_books(closing_round)
         books.add(closing_round)
-        under = _below(books.desk, under, prices)
+        under = below(books.desk, under, prices)
 
 
-def _below(desk: Desk, account_ids: Collection[UUID], prices: Prices) -> list[UUID]:
-    """Return the accounts whose equity is less than the maintenance margin of what they hold."""
+def below(desk: Desk, account_ids: Collection[UUID], prices: Prices) -> list[UUID]:
+    """Return the paper accounts whose equity is less than the maintenance margin of what they hold."""
     held = {pk: list(desk.positions[pk].values()) for pk in sorted(account_ids) if desk.accounts[pk].is_paper}
     return [pk for pk, positions in held.items() if positions and _slack(desk, pk, positions, prices) < 0]
 
