@@ -8,7 +8,10 @@ from accounts.api.accounts import AccountViewSet
 urlpatterns = [
     *auth_urls.urlpatterns,
     path("accounts", AccountViewSet.as_view({"get": "list", "post": "create"})),
-    path("accounts/<uuid:account_id>", AccountViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
+    path(
+        "accounts/<uuid:account_id>",
+        AccountViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path("accounts/<uuid:account_id>/deposit", AccountViewSet.as_view({"post": "deposit"})),
     path("accounts/<uuid:account_id>/withdraw", AccountViewSet.as_view({"post": "withdraw"})),
     path("accounts/<uuid:account_id>/ledger", AccountViewSet.as_view({"get": "ledger"})),

@@ -8,6 +8,7 @@ class BotsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Share
+        from accounts.services import trading_accounts
         from accounts.sharing import share_rows
         from bots import examinations
         from bots.models import Bot
@@ -21,4 +22,5 @@ class BotsConfig(AppConfig):
         querysets.find_groups_of_bots_with(groups_of_bot)
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)
+        trading_accounts.departures.append(connections.leave_bots)
         register("bots", examinations.examine_keys, needs=("migrations",))

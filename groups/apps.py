@@ -8,7 +8,10 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.models import Share
+        from accounts.services import trading_accounts
         from accounts.sharing import share_rows
         from groups.models import AccountGroup
+        from groups.services.membership import leave_groups
 
         share_rows(Share.Scope.GROUP, AccountGroup.objects.all)
+        trading_accounts.departures.append(leave_groups)

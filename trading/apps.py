@@ -8,16 +8,19 @@ class TradingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import figures
-        from accounts.services import ledger
+        from accounts.services import ledger, trading_accounts
         from core.examinations import register
         from market.followers import follow_prices
         from trading import examinations, handlers
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
+        from trading.services.closing import check_nothing_under_way, leave_scopes
         from trading.services.equity import keep_equity_paid
         from trading.services.margins import arm_paid
 
         figures.read_with(figures_with_positions)
         follow_prices(handlers.match_prices, of=instruments_in_play)
         ledger.followers += [keep_equity_paid, arm_paid]
+        trading_accounts.checks.append(check_nothing_under_way)
+        trading_accounts.departures.append(leave_scopes)
         register("road", examinations.examine_road, needs=("migrations",))

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
-from rest_framework import viewsets
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,11 +28,12 @@ from accounts.models import TradingAccount, Transfer
 from accounts.selectors.ledger import ledger_rows, reconcile
 from accounts.selectors.trading_accounts import readable_account, writable_account
 from accounts.services.ledger import deposit, withdraw
-from accounts.services.trading_accounts import open_account
+from accounts.services.trading_accounts import close_account, open_account
 from core.api.idempotency import idempotent
 from core.api.reading import read_body
 
 Move = Callable[..., Transfer]
+DONE_SCHEMA = inline_serializer("AccountDone", {"success": serializers.BooleanField()})
 
 
 class AccountViewSet(viewsets.GenericViewSet):
@@ -44,6 +45,7 @@ class AccountViewSet(viewsets.GenericViewSet):
         "read": "accounts.view_tradingaccount",
         "write": "accounts.change_tradingaccount",
         "create": "accounts.add_tradingaccount",
+        "destroy": "accounts.delete_tradingaccount",
     }
 
     @extend_schema(responses=AccountAnswer(many=True))
@@ -72,6 +74,11 @@ class AccountViewSet(viewsets.GenericViewSet):
         if changes:
             account.save(update_fields=list(changes))
         return Response(_answer(account))
+
+    @extend_schema(responses={200: DONE_SCHEMA})
+    def destroy(self, request: Request, account_id: UUID) -> Response:
+        close_account(writable_account(user_of(request), account_id).id, now=timezone.now())
+        return Response({"success": True})
 
     @extend_schema(request=MoveInput, responses={201: LedgerRow})
     @idempotent

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.facts import account_message, balance_changed
 from accounts.figures import figures_of
 from accounts.models import Book, TradingAccount, Transfer, TransferKind
+from accounts.selectors.trading_accounts import AccountMissing
 from core.bulk import insert_rows, update_rows
 from core.errors import AppError, Conflict
 from core.exact import plain
@@ -75,19 +76,24 @@ def post_entries(entries: Sequence[Entry], *, accounts: Mapping[UUID, TradingAcc
 
 
 def deposit(account_id: UUID, *, amount: Decimal, reference: str, now: datetime) -> Transfer:
-    """Add `amount` (more than zero) to a paper account. Raises NotPaper, Conflict for a used reference."""
+    """Add `amount` (more than zero) to a paper account. Raises NotPaper, AccountMissing, Conflict."""
     return _move(account_id, kind=TransferKind.DEPOSIT, amount=amount, reference=reference, now=now)
 
 
 def withdraw(account_id: UUID, *, amount: Decimal, reference: str, now: datetime) -> Transfer:
-    """Take `amount` (more than zero) from a paper account. Raises NotPaper, InsufficientFunds, Conflict."""
+    """Take `amount` (more than zero) from a paper account.
+
+    Raises NotPaper, AccountMissing, InsufficientFunds, Conflict for a used reference.
+    """
     return _move(account_id, kind=TransferKind.WITHDRAWAL, amount=-amount, reference=reference, now=now)
 
 
 def _move(account_id: UUID, *, kind: TransferKind, amount: Decimal, reference: str, now: datetime) -> Transfer:
     try:
         with transaction.atomic():
-            account = TradingAccount.objects.locked().get(pk=account_id)
+            account = TradingAccount.objects.living().locked().filter(pk=account_id).first()
+            if account is None:
+                raise AccountMissing
             if not account.is_paper:
                 raise NotPaper("Deposits and withdrawals are for paper accounts; use the exchange.")
             # Never more than the cash that is there: a profit that no trade has realised yet can still melt.

@@ -1,14 +1,30 @@
-"""Opens trading accounts."""
+"""Opens trading accounts, and closes them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import TradingAccount, TransferKind, User
 from accounts.models.trading_accounts import PAPER, new_seed
+from accounts.selectors.trading_accounts import AccountMissing
 from accounts.services.ledger import Entry, post_entries
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
+
+# Called under the account's lock, in the transaction that closes it. A check raises; a departure takes the account out
+# of what an app above has it in.
+AccountCheck = Callable[[TradingAccount], None]
+AccountDeparture = Callable[[TradingAccount], None]
+checks: list[AccountCheck] = []
+departures: list[AccountDeparture] = []
+
+
+class AccountInUse(Conflict):
+    """Something on the account is not over yet."""
+
+    code = "ACCOUNT_IN_USE"
 
 
 def open_account(
@@ -49,3 +65,17 @@ def open_account(
             opening = Entry(account.id, TransferKind.DEPOSIT, initial_balance, "opening")
             post_entries([opening], accounts={account.id: account}, now=now)
     return account
+
+
+def close_account(account_id: UUID, *, now: datetime) -> None:
+    """Take an account away from all who see it, for good; its rows stay. Raises AccountMissing, AccountInUse."""
+    with transaction.atomic():
+        account = TradingAccount.objects.living().locked().filter(pk=account_id).first()
+        if account is None:
+            raise AccountMissing
+        for check in checks:
+            check(account)
+        account.deleted_at = now
+        account.save(update_fields=["deleted_at"])
+        for depart in departures:
+            depart(account)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import TradingAccount
+from accounts.selectors.trading_accounts import AccountMissing
 from bots.models import Bot, BotConnection
 from bots.selectors.accounts import accounts_of
 from core.errors import Conflict, Missing
@@ -65,6 +66,11 @@ def disconnect_group(bot: Bot, group_id: UUID) -> None:
     _disconnect(bot, group_id=group_id)
 
 
+def leave_bots(account: TradingAccount) -> None:
+    """Disconnect an account that is being closed from its bots. It is locked, so none is connected meanwhile."""
+    BotConnection.objects.filter(account=account).delete()
+
+
 def check_new_members(group: AccountGroup, account_ids: Sequence[UUID]) -> None:
     """Ask every bot of a group whether it may trade the new members. Raises CoinTaken, NotTheOwners."""
     for bot in _bots_of(group):
@@ -82,7 +88,9 @@ def _connect(bot: Bot, *, accounts: Collection[UUID] = (), groups: Collection[UU
     list(AccountGroup.objects.select_for_update(no_key=True).filter(pk__in=groups).order_by("pk"))
     members = GroupMember.objects.filter(group__in=groups).values_list("account_id", flat=True)
     traded = {*accounts, *members}
-    list(TradingAccount.objects.locked().filter(pk__in=traded).values_list("pk", flat=True))
+    living = set(TradingAccount.objects.living().locked().filter(pk__in=traded).values_list("pk", flat=True))
+    if not living.issuperset(accounts):
+        raise AccountMissing
     _check_coin(bot, traded, groups=groups)
     _check_owner(bot, traded)
     wanted = [BotConnection(bot=bot, account_id=pk) for pk in accounts]

@@ -54,6 +54,7 @@ GET    /api/v1/accounts                                                  401 200
 POST   /api/v1/accounts                                                  401 201 201 201 403 403 403
 GET    /api/v1/accounts/{account_id}                                     401 200 200 404 200 200 404
 PATCH  /api/v1/accounts/{account_id}                                     401 200 200 404 403 403 403
+DELETE /api/v1/accounts/{account_id}                                     401 409 409 404 403 403 403
 POST   /api/v1/accounts/{account_id}/deposit                             401 201 201 404 403 403 403
 POST   /api/v1/accounts/{account_id}/withdraw                            401 201 201 404 403 403 403
 GET    /api/v1/accounts/{account_id}/ledger                              401 200 200 404 200 200 404

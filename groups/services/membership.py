@@ -86,6 +86,11 @@ def remove_account(group: AccountGroup, account_id: UUID) -> None:
         _follow(group)
 
 
+def leave_groups(account: TradingAccount) -> None:
+    """Take an account that is being closed out of its groups. It is locked, so none takes it in meanwhile."""
+    GroupMember.objects.filter(account=account).delete()
+
+
 def _follow(group: AccountGroup) -> None:
     members = group.members.values_list("account_id", flat=True)
     set_covered_accounts(ScopeType.GROUP, group.id, list(members))

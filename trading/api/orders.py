@@ -74,12 +74,14 @@ class OrderViewSet(viewsets.GenericViewSet):
     def retrieve(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
         orders = Order.objects.select_related("instrument")
         if account_id is not None:
-            orders = orders.filter(account=account_id)
+            orders = orders.filter(account=account_id, account__deleted_at=None)
         return Response(OrderAnswer(_readable(request, order_id, orders)).data)
 
     @extend_schema(responses=CancelAnswer)
     def destroy(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
-        orders = Order.objects.all() if account_id is None else Order.objects.filter(account=account_id)
+        orders = Order.objects.all()
+        if account_id is not None:
+            orders = orders.filter(account=account_id, account__deleted_at=None)
         missing = Missing("There is no such order.")
         order: Order = rights.writable(orders, user_of(request), order_id, missing=missing)
         cancelled = cancel_order(order.id, clock=timezone.now)

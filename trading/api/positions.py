@@ -37,7 +37,7 @@ class PositionViewSet(viewsets.GenericViewSet):
 
     @extend_schema(responses=PositionAnswer)
     def retrieve(self, request: Request, account_id: UUID, position_id: UUID) -> Response:
-        positions = Position.objects.filter(account=account_id).select_related("instrument")
+        positions = Position.objects.filter(account=account_id, account__deleted_at=None).select_related("instrument")
         missing = Missing("There is no such position.")
         position = rights.readable(positions, user_of(request), position_id, missing=missing)
         marked = mark_positions([position], now=timezone.now())
