@@ -75,6 +75,7 @@ GET    /api/v1/accounts/{account_id}/orders/{order_id}                   401 200
 DELETE /api/v1/accounts/{account_id}/orders/{order_id}                   401 409 409 404 403 403 403
 GET    /api/v1/accounts/{account_id}/positions                           401 200 200 404 200 200 404
 GET    /api/v1/accounts/{account_id}/positions/{position_id}             401 200 200 404 200 200 404
+GET    /api/v1/accounts/{account_id}/performance                         401 200 200 404 200 200 404
 GET    /api/v1/signals                                                   401 200 200 200 200 200 200
 GET    /api/v1/signals/{correlation_id}                                  401 200 200 404 200 200 404
 

@@ -1,6 +1,8 @@
 """What serializers share: unknown fields are refused; exact decimals; enums in any case."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,8 @@ from core.free_json import as_kept
 MOST_MONEY = Decimal(10_000_000_000)
 MOST_QUANTITY = Decimal(10_000_000_000)
 MOST_PRICE = Decimal(100_000_000)
+RATIO_DECIMALS = 4
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class StrictSerializer(serializers.Serializer):
@@ -94,6 +98,41 @@ class PlainDecimal(serializers.ReadOnlyField):
 
     def to_representation(self, value: Decimal | None) -> str | None:
         return plain(value)
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "12.5"})
+class Percent(serializers.ReadOnlyField):
+    """A fraction, said in percent to four decimals; `falls` are fractions below zero, said without the sign."""
+
+    def __init__(self, *, falls: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._factor = -100 if falls else 100
+
+    def to_representation(self, value: float | None) -> str | None:
+        return None if value is None else plain(Decimal(repr(value)) * self._factor, decimals=RATIO_DECIMALS)
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "1.82"})
+class Ratio(serializers.ReadOnlyField):
+    """A number without a unit, to four decimals."""
+
+    def to_representation(self, value: float | None) -> str | None:
+        return None if value is None else plain(Decimal(repr(value)), decimals=RATIO_DECIMALS)
+
+
+@extend_schema_field({"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]})
+class MomentInput(serializers.Field):
+    """A date, or a time in ISO 8601, UTC where it does not say. A date is its first second, or its last."""
+
+    def __init__(self, *, end_of_day: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._time_of_day = time(23, 59, 59) if end_of_day else time(0)
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if isinstance(data, str) and _DATE.fullmatch(data):
+            day = serializers.DateField().to_internal_value(data)
+            return datetime.combine(day, self._time_of_day, tzinfo=UTC)
+        return serializers.DateTimeField(default_timezone=UTC).to_internal_value(data)
 
 
 class AnyCaseChoice(serializers.ChoiceField):

@@ -22,10 +22,10 @@ def returns_without_payments(equity, paid_in):
 
 
 def growth(returns):
-    """Return what 1 became: 1, and then after each of `returns`."""
+    """Return what 1 became: 1, and then after each of `returns`. What is lost beyond all of it is not owed later."""
     grown = [1]
     for gain in returns:
-        grown.append(grown[-1] * (1 + gain))
+        grown.append(grown[-1] * max(1 + gain, 0))
     return grown
 
 

@@ -53,6 +53,10 @@ def test_growth_multiplies():
     assert growth([0.1, -0.05]) == near([1, 1.1, 1.045])
 
 
+def test_what_is_all_gone_stays_so():
+    assert growth([0.1, -1.2, 0.5]) == near([1, 1.1, 0, 0])
+
+
 @pytest.mark.parametrize(
     ("equity", "gained"),
     [
