@@ -15,7 +15,12 @@ Fact = dict[str, Any]
 def account_message(account_id: UUID, facts: Sequence[Fact], *, now: datetime) -> Message:
     """Return the one message of an account and a transaction, with all that happened in it, in order."""
     body = {"type": "account_update", "account_id": str(account_id), "facts": list(facts), "timestamp": told_at(now)}
-    return Message(f"account:{account_id}", body)
+    return Message(account_stream(account_id), body)
+
+
+def account_stream(account_id: UUID) -> str:
+    """Return the name of an account's stream."""
+    return f"account:{account_id}"
 
 
 def balance_changed(account: TradingAccount) -> Fact:

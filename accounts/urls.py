@@ -8,6 +8,7 @@ from accounts.api.accounts import AccountViewSet
 urlpatterns = [
     *auth_urls.urlpatterns,
     path("accounts", AccountViewSet.as_view({"get": "list", "post": "create"})),
+    path("accounts/list", AccountViewSet.as_view({"get": "listing"})),
     path(
         "accounts/<uuid:account_id>",
         AccountViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),

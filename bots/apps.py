@@ -10,15 +10,18 @@ class BotsConfig(AppConfig):
         from accounts.models import Share
         from accounts.services import trading_accounts
         from accounts.sharing import share_rows
+        from accounts.sheets import add_references
         from bots import examinations
         from bots.models import Bot
         from bots.selectors.accounts import groups_of_bot
+        from bots.selectors.references import bots_of_accounts
         from bots.services import connections
         from core.examinations import register
         from groups.services import membership
         from trading.models import querysets
 
         share_rows(Share.Scope.BOT, Bot.objects.living)
+        add_references(bots_of_accounts)
         querysets.find_groups_of_bots_with(groups_of_bot)
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)

@@ -10,8 +10,11 @@ class GroupsConfig(AppConfig):
         from accounts.models import Share
         from accounts.services import trading_accounts
         from accounts.sharing import share_rows
+        from accounts.sheets import add_references
         from groups.models import AccountGroup
+        from groups.selectors.references import groups_of_accounts
         from groups.services.membership import leave_groups
 
         share_rows(Share.Scope.GROUP, AccountGroup.objects.all)
+        add_references(groups_of_accounts)
         trading_accounts.departures.append(leave_groups)

@@ -7,11 +7,12 @@ class TradingConfig(AppConfig):
     name = "trading"
 
     def ready(self) -> None:
-        from accounts import figures
+        from accounts import figures, sheets
         from accounts.services import ledger, trading_accounts
         from core.examinations import register
         from market.followers import follow_prices
         from trading import examinations, handlers
+        from trading.api.sheets import open_positions, performance
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
         from trading.services.closing import check_nothing_under_way, leave_scopes
@@ -21,6 +22,8 @@ class TradingConfig(AppConfig):
         figures.read_with(figures_with_positions)
         follow_prices(handlers.match_prices, of=instruments_in_play)
         ledger.followers += [keep_equity_paid, arm_paid]
+        sheets.add_section("positions", open_positions)
+        sheets.add_section("performance", performance)
         trading_accounts.checks.append(check_nothing_under_way)
         trading_accounts.departures.append(leave_scopes)
         register("road", examinations.examine_road, needs=("migrations",))

@@ -23,14 +23,18 @@ from accounts.api.accounts_serializers import (
     ReconcileAnswer,
 )
 from accounts.api.authentication import user_of
+from accounts.api.sheets_serializers import AccountDetail, SheetList, SkipQuery
+from accounts.facts import account_stream
 from accounts.figures import figures_of
 from accounts.models import TradingAccount, Transfer
 from accounts.selectors.ledger import ledger_rows, reconcile
-from accounts.selectors.trading_accounts import readable_account, writable_account
+from accounts.selectors.trading_accounts import AccountMissing, readable_account, writable_account
 from accounts.services.ledger import deposit, withdraw
 from accounts.services.trading_accounts import close_account, open_account
+from accounts.sheets import sheets_of
 from core.api.idempotency import idempotent
-from core.api.reading import read_body
+from core.api.reading import read_body, read_query
+from core.streams.reading import stream_state
 
 Move = Callable[..., Transfer]
 DONE_SCHEMA = inline_serializer("AccountDone", {"success": serializers.BooleanField()})
@@ -61,9 +65,23 @@ class AccountViewSet(viewsets.GenericViewSet):
         account = open_account(owner=user_of(request), now=timezone.now(), **data)
         return Response(_answer(account), status=201)
 
-    @extend_schema(responses=AccountAnswer)
+    @extend_schema(parameters=[SkipQuery], responses=SheetList)
+    def listing(self, request: Request) -> Response:
+        asked, user = read_query(SkipQuery, request), user_of(request)
+        accounts = TradingAccount.objects.living().visible_to(user).order_by("created_at", "id")
+        page = list(accounts[asked["skip"] : asked["skip"] + asked["limit"]])
+        sheets = sheets_of(page, user=user, now=timezone.now())
+        return Response(SheetList({"accounts": sheets, "pagination": {"total": accounts.count(), **asked}}).data)
+
+    @extend_schema(responses=AccountDetail)
     def retrieve(self, request: Request, account_id: UUID) -> Response:
-        return Response(_answer(readable_account(user_of(request), account_id)))
+        account: Any = readable_account(user_of(request), account_id)
+        sheets = sheets_of([account], user=user_of(request), now=timezone.now())
+        if not sheets:
+            raise AccountMissing
+        account.sheet, account.figures = sheets[0], sheets[0].figures
+        account.ws_status = stream_state(account_stream(account.id))
+        return Response(AccountDetail(account).data)
 
     @extend_schema(request=AccountChange, responses=AccountAnswer)
     def partial_update(self, request: Request, account_id: UUID) -> Response:

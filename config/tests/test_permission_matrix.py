@@ -52,6 +52,7 @@ PATCH  /api/v1/users/{user_id}                                           401 200
 
 GET    /api/v1/accounts                                                  401 200 200 200 200 200 200
 POST   /api/v1/accounts                                                  401 201 201 201 403 403 403
+GET    /api/v1/accounts/list                                             401 200 200 200 200 200 200
 GET    /api/v1/accounts/{account_id}                                     401 200 200 404 200 200 404
 PATCH  /api/v1/accounts/{account_id}                                     401 200 200 404 403 403 403
 DELETE /api/v1/accounts/{account_id}                                     401 409 409 404 403 403 403

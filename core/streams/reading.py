@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from core.models import Event, Stream
 
@@ -34,6 +34,25 @@ class Slice:
     messages: list[Published]
     cursor: int
     is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """How far a stream has been told: its last number, 0 before the first, and the cursor of its last message.
+
+    The cursor is None where no message of the stream is kept.
+    """
+
+    stream: str
+    last_seq: int
+    cursor: int | None
+
+
+def stream_state(stream: str) -> StreamState:
+    """Return how far a stream has been told; one that nobody wrote to yet stands at 0."""
+    last_seq = Stream.objects.filter(pk=stream).values_list("last_seq", flat=True).first() or 0
+    cursor = Event.objects.filter(stream=stream).aggregate(last=Max("cursor"))["last"]
+    return StreamState(stream, last_seq, cursor)
 
 
 def last_cursor() -> int:
