@@ -11,9 +11,10 @@ from market.models import Instrument
 from market.quotes import Quote, is_stale
 from trading.engine.money import closing_part, cost_of_part, initial_margin, profit, unrealized_profit
 from trading.engine.prices import round_down
-from trading.models import LimitType, RiskLimit, SwitchState
+from trading.models import SwitchState
 from trading.services.desk import Desk, Resting, position_margin
 from trading.services.draft import Draft
+from trading.services.limits import check_limits
 from trading.services.refused import Refused
 from trading.tickets import Proposal
 
@@ -23,7 +24,8 @@ def check_before_sizing(proposal: Proposal, desk: Desk) -> Quote:
     account = desk.accounts.get(proposal.account_id)
     if account is None or not (account.is_active or proposal.protects):
         raise Refused("ACCOUNT_INACTIVE", "The account is not active.")
-    if desk.state(proposal.account_id, proposal.bot_id) == SwitchState.HALTED and not proposal.protects:
+    state = desk.state(proposal.account_id, proposal.bot_id, proposal.instrument.id)
+    if state == SwitchState.HALTED and not proposal.protects:
         raise Refused("HALTED", "Trading is halted.")
     _check_currency(account, proposal.instrument)
     quote = proposal.at or desk.quotes.get(proposal.instrument.id)
@@ -42,7 +44,7 @@ def check_sized(draft: Draft) -> None:
     _check_leverage(draft)
     _check_shorts(draft)
     _check_minimum(draft)
-    _check_limits(draft)
+    check_limits(draft)
     _check_margin(draft)
 
 
@@ -57,7 +59,7 @@ def check_same_money(currency: str | None, instrument: Instrument) -> None:
 
 def _check_reducing(draft: Draft) -> None:
     proposal = draft.proposal
-    state = draft.desk.state(proposal.account_id, proposal.bot_id)
+    state = draft.desk.state(proposal.account_id, proposal.bot_id, proposal.instrument.id)
     if state == SwitchState.REDUCING and not proposal.protects:
         raise Refused("HALTED", "Trading is reducing: only orders that reduce exposure are taken.")
 
@@ -114,32 +116,6 @@ def _check_minimum(draft: Draft) -> None:
     if terms.notional < instrument.min_notional:
         least = f"{plain(instrument.min_notional)} {instrument.quote}"
         raise Refused("BELOW_MINIMUM", f"The order is worth {plain(terms.notional)}; the least is {least}.")
-
-
-def _check_limits(draft: Draft) -> None:
-    measure = abs(draft.size_after) * draft.quote.mid
-    for limit in draft.desk.limits_on(draft.proposal.account_id, draft.proposal.bot_id):
-        if limit.limit_type == LimitType.POSITION_SIZE and limit.symbol in ("", draft.instrument.symbol):
-            _check_position_size(draft, limit, to_money(measure))
-
-
-def _check_position_size(draft: Draft, limit: RiskLimit, measure: Decimal) -> None:
-    verdict = verdict_of(measure, limit)
-    draft.note("limit", limit=LimitType.POSITION_SIZE.value, measure=measure, value=limit.limit_value, verdict=verdict)
-    if verdict == "breach":
-        raise Refused(
-            "POSITION_SIZE_LIMIT",
-            f"The position would be worth {plain(measure)}; the limit is {plain(limit.limit_value)}.",
-        )
-
-
-def verdict_of(measure: Decimal, limit: RiskLimit) -> str:
-    """Return ok, warning, critical or breach for a measure against a limit."""
-    if measure > limit.limit_value:
-        return "breach"
-    if measure >= limit.limit_value * limit.critical_threshold:
-        return "critical"
-    return "warning" if measure >= limit.limit_value * limit.warning_threshold else "ok"
 
 
 def _check_margin(draft: Draft) -> None:

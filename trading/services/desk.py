@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from accounts.models import TradingAccount
 from core.exact import to_money
@@ -17,6 +17,7 @@ from trading.engine.money import initial_margin, maintenance_margin, unrealized_
 from trading.models import (
     WORKING,
     AccountScope,
+    LimitType,
     Order,
     OrderSide,
     Position,
@@ -29,6 +30,8 @@ from trading.models import (
 Clock = Callable[[], datetime]
 Scope = tuple[str, UUID | None]
 RestingKey = tuple[UUID, str]
+Traded = tuple[UUID, UUID]
+RATE_WINDOW = timedelta(minutes=1)
 _STRICTNESS = (SwitchState.ACTIVE, SwitchState.REDUCING, SwitchState.HALTED)
 
 
@@ -51,6 +54,8 @@ class Desk:
     """A snapshot that PLAN reads and APPLY keeps up to date: open positions by account and instrument.
 
     `working` sums up, by account and by instrument and side, the orders at work that are not reduce-only.
+    By account and instrument, `orders_lately` counts the orders of the last minute, where a limit asks for it, and
+    `planned` is what the batch's tickets so far would add to the position, signed.
     """
 
     now: datetime
@@ -62,6 +67,8 @@ class Desk:
     scopes: dict[UUID, set[Scope]]
     limits: dict[Scope, list[RiskLimit]]
     switches: dict[Scope, SwitchState]
+    orders_lately: dict[Traded, int] = field(default_factory=dict)
+    planned: dict[Traded, Decimal] = field(default_factory=dict)
 
     def position(self, account_id: UUID, instrument_id: UUID) -> Position | None:
         """Return the account's open position in an instrument."""
@@ -124,22 +131,38 @@ class Desk:
         rate = self.instruments[position.instrument_id].maintenance_margin_rate
         return to_money(maintenance_margin(position.size * self.mark(position), rate))
 
-    def state(self, account_id: UUID, bot_id: UUID | None) -> SwitchState:
-        """Return the strictest switch that covers the account; a bot's switch covers that bot's orders only."""
+    def state(self, account_id: UUID, bot_id: UUID | None, instrument_id: UUID) -> SwitchState:
+        """Return the strictest switch that covers the order; a bot's switch covers that bot's orders only."""
         if not self.switches:
             return SwitchState.ACTIVE
-        states = [self.switches[scope] for scope in self._covering(account_id, bot_id) if scope in self.switches]
-        return max(states, key=_STRICTNESS.index, default=SwitchState.ACTIVE)
+        covering = self._covering(account_id, bot_id, instrument_id)
+        states = [self.switches[scope] for scope in covering if scope in self.switches]
+        return max(states, key=strictness, default=SwitchState.ACTIVE)
 
-    def limits_on(self, account_id: UUID, bot_id: UUID | None) -> list[RiskLimit]:
-        """Return every enabled limit that covers the account's order."""
+    def limits_on(self, account_id: UUID, bot_id: UUID | None, instrument: Instrument) -> list[RiskLimit]:
+        """Return every enabled limit that covers the account's order, of one type the strictest first."""
         if not self.limits:
             return []
-        return [limit for scope in self._covering(account_id, bot_id) for limit in self.limits.get(scope, ())]
+        covering = self._covering(account_id, bot_id, instrument.id)
+        found = [limit for scope in covering for limit in self.limits.get(scope, ())]
+        asked = [limit for limit in found if limit.symbol in ("", instrument.symbol)]
+        return sorted(asked, key=lambda limit: (limit.limit_type, limit.limit_value, limit.id))
 
-    def _covering(self, account_id: UUID, bot_id: UUID | None) -> set[Scope]:
+    def count_planned(self, account_id: UUID, instrument_id: UUID, quantity: Decimal) -> None:
+        """Remember a ticket of this batch, its quantity signed: what is planned next comes after it."""
+        key = (account_id, instrument_id)
+        self.planned[key] = self.planned.get(key, Decimal(0)) + quantity
+        self.orders_lately[key] = self.orders_lately.get(key, 0) + 1
+
+    def _covering(self, account_id: UUID, bot_id: UUID | None, instrument_id: UUID) -> set[Scope]:
         scopes = {scope for scope in self.scopes[account_id] if scope[0] != ScopeType.BOT}
+        scopes.add((ScopeType.SYMBOL.value, instrument_id))
         return scopes | {(ScopeType.BOT.value, bot_id)} if bot_id else scopes
+
+
+def strictness(state: SwitchState) -> int:
+    """Return how much a state forbids: 0 for active, more for each stricter one."""
+    return _STRICTNESS.index(state)
 
 
 def position_margin(position: Position) -> Decimal:
@@ -173,9 +196,10 @@ def load_desk(
     given = quotes or {}
     asked = [instrument for instrument in known.values() if instrument.id not in given]
     scopes = _scopes(accounts)
-    every_scope = {scope_id for covering in scopes.values() for _, scope_id in covering if scope_id}
+    every_scope = {scope_id for covering in scopes.values() for _, scope_id in covering if scope_id} | known.keys()
     covering = Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=list(every_scope))
     switches = Switch.objects.filter(covering).exclude(state=SwitchState.ACTIVE)
+    limits = _limits(RiskLimit.objects.filter(covering, enabled=True).select_related("mark"))
     return Desk(
         now=now,
         accounts=accounts,
@@ -184,8 +208,9 @@ def load_desk(
         instruments=known,
         quotes={**latest_quotes(asked, now=now), **given},
         scopes=scopes,
-        limits=_limits(RiskLimit.objects.filter(covering, enabled=True)),
+        limits=limits,
         switches={(row.scope_type, row.scope_id): SwitchState(row.state) for row in switches},
+        orders_lately=_orders_lately(accounts, now) if _asks_for_the_rate(limits) else {},
     )
 
 
@@ -212,6 +237,16 @@ def _limits(rows: Iterable[RiskLimit]) -> dict[Scope, list[RiskLimit]]:
     for row in rows:
         limits[row.scope_type, row.scope_id].append(row)
     return limits
+
+
+def _asks_for_the_rate(limits: dict[Scope, list[RiskLimit]]) -> bool:
+    return any(limit.limit_type == LimitType.ORDER_RATE for of_scope in limits.values() for limit in of_scope)
+
+
+def _orders_lately(accounts: Iterable[UUID], now: datetime) -> dict[Traded, int]:
+    recent = Order.objects.filter(account__in=list(accounts), created_at__gt=now - RATE_WINDOW).order_by()
+    counted = recent.values("account", "instrument").annotate(many=Count("pk"))
+    return {(row["account"], row["instrument"]): row["many"] for row in counted}
 
 
 def _scopes(accounts: dict[UUID, TradingAccount]) -> dict[UUID, set[Scope]]:

@@ -27,6 +27,7 @@ def make_plan(proposals: Sequence[Proposal], desk: Desk) -> Plan:
         result = _plan_one(proposal, desk)
         if isinstance(result, Ticket):
             plan.tickets.append(result)
+            desk.count_planned(proposal.account_id, proposal.instrument.id, proposal.side.direction * result.quantity)
         else:
             plan.refusals.append(result)
     return plan
