@@ -15,6 +15,7 @@ class TradingConfig(AppConfig):
         from trading.api.sheets import open_positions, performance
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
+        from trading.services.account_limits import follow_daily_loss
         from trading.services.closing import check_nothing_under_way, leave_scopes
         from trading.services.equity import keep_equity_paid
         from trading.services.margins import arm_paid
@@ -26,4 +27,5 @@ class TradingConfig(AppConfig):
         sheets.add_section("performance", performance)
         trading_accounts.checks.append(check_nothing_under_way)
         trading_accounts.departures.append(leave_scopes)
+        trading_accounts.followers.append(follow_daily_loss)
         register("road", examinations.examine_road, needs=("migrations",))

@@ -16,7 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import TradingAccount, Transfer, TransferKind, User
-from accounts.services.trading_accounts import open_account
+from accounts.services.trading_accounts import change_account, open_account
 from core.admin import (
     DayRangeFilter,
     DecimalInput,
@@ -118,7 +118,7 @@ class TradingAccountAdmin(ServiceAdmin):
 
     def save_model(self, request: HttpRequest, obj: TradingAccount, form: forms.ModelForm, change: bool) -> None:
         if change:
-            super().save_model(request, obj, form, change)
+            change_account(obj, {name: form.cleaned_data[name] for name in form.changed_data})
         else:
             obj.pk = open_account(now=timezone.now(), **form.cleaned_data).pk
 

@@ -30,7 +30,7 @@ from accounts.models import TradingAccount, Transfer
 from accounts.selectors.ledger import ledger_rows, reconcile
 from accounts.selectors.trading_accounts import AccountMissing, readable_account, writable_account
 from accounts.services.ledger import deposit, withdraw
-from accounts.services.trading_accounts import close_account, open_account
+from accounts.services.trading_accounts import change_account, close_account, open_account
 from accounts.sheets import sheets_of
 from core.api.idempotency import idempotent
 from core.api.reading import read_body, read_query
@@ -86,12 +86,7 @@ class AccountViewSet(viewsets.GenericViewSet):
     @extend_schema(request=AccountChange, responses=AccountAnswer)
     def partial_update(self, request: Request, account_id: UUID) -> Response:
         account = writable_account(user_of(request), account_id)
-        changes = read_body(AccountChange, request)
-        for name, value in changes.items():
-            setattr(account, name, value)
-        if changes:
-            account.save(update_fields=list(changes))
-        return Response(_answer(account))
+        return Response(_answer(change_account(account, read_body(AccountChange, request))))
 
     @extend_schema(responses={200: DONE_SCHEMA})
     def destroy(self, request: Request, account_id: UUID) -> Response:

@@ -1,8 +1,9 @@
-"""Opens trading accounts, and closes them."""
+"""Opens, changes and closes trading accounts. Higher apps may follow, and refuse a close."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +26,10 @@ class AccountInUse(Conflict):
     """Something on the account is not over yet."""
 
     code = "ACCOUNT_IN_USE"
+
+# Called in the transaction that opens or changes an account, which is locked by then. A follower writes.
+AccountFollower = Callable[[TradingAccount], None]
+followers: list[AccountFollower] = []
 
 
 def open_account(
@@ -64,6 +69,7 @@ def open_account(
         if initial_balance:
             opening = Entry(account.id, TransferKind.DEPOSIT, initial_balance, "opening")
             post_entries([opening], accounts={account.id: account}, now=now)
+        _follow(account)
     return account
 
 
@@ -79,3 +85,20 @@ def close_account(account_id: UUID, *, now: datetime) -> None:
         account.save(update_fields=["deleted_at"])
         for depart in departures:
             depart(account)
+
+
+def change_account(account: TradingAccount, changes: Mapping[str, Any]) -> TradingAccount:
+    """Write these fields of an account, by name, and no others; return it."""
+    if not changes:
+        return account
+    for name, value in changes.items():
+        setattr(account, name, value)
+    with transaction.atomic():
+        account.save(update_fields=list(changes))
+        _follow(account)
+    return account
+
+
+def _follow(account: TradingAccount) -> None:
+    for follower in followers:
+        follower(account)

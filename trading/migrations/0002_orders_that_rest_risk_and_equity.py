@@ -7,6 +7,26 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def limit_what_accounts_may_lose(apps, schema_editor):
+    """Accounts had a max_daily_loss before there were rows to enforce it."""
+    limit = apps.get_model("trading", "RiskLimit")
+    accounts = apps.get_model("accounts", "TradingAccount").objects.filter(max_daily_loss__gt=0)
+    limit.objects.bulk_create(
+        limit(
+            scope_type="account",
+            scope_id=account_id,
+            limit_type="daily_loss",
+            limit_value=most,
+            origin="account",
+        )
+        for account_id, most in accounts.values_list("pk", "max_daily_loss")
+    )
+    if schema_editor.connection.vendor == "postgresql":
+        # No table with checks of foreign keys still to come may be altered, as what follows in here does.
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        schema_editor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -229,4 +249,5 @@ class Migration(migrations.Migration):
             model_name='riskalert',
             constraint=models.UniqueConstraint(condition=models.Q(('account', None), ('cleared_at', None)), fields=('limit', 'severity'), name='alert_of_a_scope_stands_once'),
         ),
+        migrations.RunPython(limit_what_accounts_may_lose, migrations.RunPython.noop),
     ]
