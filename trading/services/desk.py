@@ -192,7 +192,8 @@ def load_desk(
     for position in held.select_for_update(no_key=True) if lock else held:
         positions[position.account_id][position.instrument_id] = position
     known = {instrument.id: instrument for instrument in instruments}
-    known |= _instruments_held(positions, known)
+    working = _working(accounts)
+    known |= _others_traded(positions, working, known)
     given = quotes or {}
     asked = [instrument for instrument in known.values() if instrument.id not in given]
     scopes = _scopes(accounts)
@@ -204,7 +205,7 @@ def load_desk(
         now=now,
         accounts=accounts,
         positions=positions,
-        working=_working(accounts),
+        working=working,
         instruments=known,
         quotes={**latest_quotes(asked, now=now), **given},
         scopes=scopes,
@@ -214,11 +215,14 @@ def load_desk(
     )
 
 
-def _instruments_held(
-    positions: dict[UUID, dict[UUID, Position]], known: dict[UUID, Instrument]
+def _others_traded(
+    positions: dict[UUID, dict[UUID, Position]],
+    working: dict[UUID, dict[RestingKey, Resting]],
+    known: dict[UUID, Instrument],
 ) -> dict[UUID, Instrument]:
     held = {instrument_id for of_account in positions.values() for instrument_id in of_account}
-    return Instrument.objects.in_bulk(list(held - known.keys()))
+    resting = {instrument_id for of_account in working.values() for instrument_id, _ in of_account}
+    return Instrument.objects.in_bulk(list((held | resting) - known.keys()))
 
 
 def _working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
