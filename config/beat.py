@@ -10,6 +10,11 @@ SCHEDULE = {
         "schedule": schedule(timedelta(seconds=5)),
         "options": {"expires": 5},
     },
+    "watch-risk": {
+        "task": "trading.tasks.watch_risk",
+        "schedule": schedule(timedelta(seconds=5)),
+        "options": {"expires": 5},
+    },
     "sweep-password-resets": {
         "task": "accounts.tasks.sweep_resets",
         "schedule": schedule(timedelta(seconds=10)),

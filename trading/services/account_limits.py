@@ -15,8 +15,9 @@ def follow_daily_loss(account: TradingAccount) -> None:
         "scope_id": account.id,
         "limit_type": LimitType.DAILY_LOSS,
     }
-    most = account.max_daily_loss
-    if most:
-        RiskLimit.objects.update_or_create(**names, origin=ORIGIN, defaults={"limit_value": most, "enabled": True})
-    else:
-        RiskLimit.objects.filter(**names, origin=ORIGIN).delete()
+    if account.max_daily_loss:
+        values = {"limit_value": account.max_daily_loss, "enabled": True}
+        RiskLimit.objects.update_or_create(**names, origin=ORIGIN, defaults=values)
+        return
+    for limit in RiskLimit.objects.filter(**names, origin=ORIGIN).select_for_update(no_key=True):
+        limit.delete()

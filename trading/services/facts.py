@@ -12,7 +12,7 @@ from accounts.models import TradingAccount
 from core.exact import PRICE_SCALE, plain
 from core.streams.outbox import Message, emit
 from market.models import Instrument
-from trading.models import Fill, Order, Outcome, Position, Signal
+from trading.models import Fill, Order, Outcome, Position, RiskAlert, ScopeType, Signal
 from trading.services.apply import Books
 
 
@@ -59,6 +59,17 @@ def tell_of_signal(signal: Signal, fact: str, *, now: datetime, **facts: Any) ->
     if signal.bot_id:
         told = {"type": fact, "correlation_id": str(signal.pk), **facts}
         emit([bot_message(signal.bot_id, [told], now=now)], now=now)
+
+
+def tell_of_alerts(alerts: Iterable[RiskAlert], *, now: datetime) -> None:
+    """Store which risk alerts were raised: for the stream of their bot, or of their account. Others have none."""
+    messages: list[Message] = []
+    for alert in alerts:
+        if alert.scope_type == ScopeType.BOT and alert.scope_id:
+            messages.append(bot_message(alert.scope_id, [_alert_raised(alert)], now=now))
+        elif alert.account_id:
+            messages.append(account_message(alert.account_id, [_alert_raised(alert)], now=now))
+    emit(messages, now=now)
 
 
 def bot_stream(bot_id: UUID) -> str:
@@ -153,6 +164,21 @@ def _result(outcome: Outcome) -> Fact:
         "reason": outcome.reason,
         "quantity": plain(outcome.quantity),
         "average_price": plain(outcome.average_price),
+    }
+
+
+def _alert_raised(alert: RiskAlert) -> Fact:
+    return {
+        "type": "RiskAlertRaised",
+        "alert_id": str(alert.id),
+        "alert_type": alert.alert_type,
+        "severity": alert.severity,
+        "limit_id": _text(alert.limit_id),
+        "account_id": _text(alert.account_id),
+        "symbol": alert.symbol,
+        "message": alert.message,
+        "current_value": plain(alert.current_value),
+        "limit_value": plain(alert.limit_value),
     }
 
 

@@ -16,6 +16,7 @@ from trading.services.draft import Draft
 from trading.services.refused import Refused
 
 OK = "ok"
+_FROM_THE_WORST = (Severity.BREACH, Severity.CRITICAL, Severity.WARNING)
 _NOTHING = Decimal(0)
 
 
@@ -39,11 +40,17 @@ def check_limits(draft: Draft) -> None:
 
 def verdict_of(measure: Decimal, limit: RiskLimit) -> str:
     """Return ok, warning, critical or breach for a measure against a limit."""
-    if measure > limit.limit_value:
-        return Severity.BREACH.value
-    if measure >= limit.limit_value * limit.critical_threshold:
-        return Severity.CRITICAL.value
-    return Severity.WARNING.value if measure >= limit.limit_value * limit.warning_threshold else OK
+    return next((severity.value for severity in _FROM_THE_WORST if reaches(measure, limit, severity)), OK)
+
+
+def reaches(measure: Decimal, limit: RiskLimit, severity: str) -> bool:
+    """Say whether a measure is at a threshold of a limit, or, for a breach, beyond its value."""
+    match severity:
+        case Severity.BREACH:
+            return measure > limit.limit_value
+        case Severity.CRITICAL:
+            return measure >= limit.limit_value * limit.critical_threshold
+    return measure >= limit.limit_value * limit.warning_threshold
 
 
 def lost_today(mark: LimitMark, pnl: Decimal, day: object) -> Decimal:

@@ -1,20 +1,28 @@
 """Keeps which groups and bots cover which accounts, and turns the switches of scopes."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import TradingAccount
-from accounts.models.trading_accounts import TradingAccountQuerySet
 from trading.models import AccountScope, ScopeType, Switch, SwitchState
+from trading.selectors.covered import covered_accounts
+from trading.services.desk import strictness
+from trading.services.marks import shift_marks
 
 
 def set_covered_accounts(scope_type: ScopeType, scope_id: UUID, account_ids: Collection[UUID]) -> None:
-    """Make exactly these accounts the ones that a scope covers."""
+    """Make exactly these accounts the ones that a scope covers. What they lost before is no loss of the scope.
+
+    In the caller's transaction.
+    """
     rows = AccountScope.objects.filter(scope_type=scope_type, scope_id=scope_id)
     wanted = set(account_ids)
     standing = set(rows.values_list("account_id", flat=True))
+    if wanted == standing:
+        return
+    shift_marks(scope_type, scope_id, joined=wanted - standing, left=standing - wanted)
     rows.filter(account__in=standing - wanted).delete()
     AccountScope.objects.bulk_create(
         [AccountScope(account_id=pk, scope_type=scope_type, scope_id=scope_id) for pk in wanted - standing],
@@ -22,24 +30,31 @@ def set_covered_accounts(scope_type: ScopeType, scope_id: UUID, account_ids: Col
     )
 
 
-def turn_switch(scope_type: ScopeType, scope_id: UUID | None, *, state: SwitchState, reason: str) -> Switch:
-    """Set a scope's state. Locks the accounts it covers first, so that no order is stored across the change."""
+def turn_switch(
+    scope_type: ScopeType, scope_id: UUID | None, *, state: SwitchState, reason: str, flattening: bool = False
+) -> Switch:
+    """Set a scope's state. Locks the accounts it covers first, so that no order is stored across the change.
+
+    With `flattening` its positions are to be closed; once that is begun, only `active` ends it.
+    """
+    told: dict[str, Any] = {"state": state, "reason": reason[:300]}
+    if state == SwitchState.ACTIVE:
+        told["flattening"] = False
+    elif flattening:
+        told["flattening"] = True
     with transaction.atomic():
-        list(_covered(scope_type, scope_id).locked().values_list("pk", flat=True))
-        switch, _ = Switch.objects.update_or_create(
-            scope_type=scope_type, scope_id=scope_id, defaults={"state": state, "reason": reason[:300]}
-        )
+        list(covered_accounts(scope_type, scope_id).locked().values_list("pk", flat=True))
+        switch, _ = Switch.objects.update_or_create(scope_type=scope_type, scope_id=scope_id, defaults=told)
     return switch
 
 
-def _covered(scope_type: ScopeType, scope_id: UUID | None) -> TradingAccountQuerySet:
-    accounts = TradingAccount.objects.all()
-    if scope_id is None:
-        return accounts
-    match scope_type:
-        case ScopeType.ACCOUNT:
-            return accounts.filter(pk=scope_id)
-        case ScopeType.USER:
-            return accounts.filter(owner=scope_id)
-    covered = AccountScope.objects.filter(scope_type=scope_type, scope_id=scope_id)
-    return accounts.filter(pk__in=covered.values("account"))
+def tighten_switch(scope_type: ScopeType, scope_id: UUID | None, *, flatten: bool, reason: str) -> Switch:
+    """Turn a scope's switch as a broken limit asks, and never back: halted, or reducing until its positions are closed.
+
+    In the caller's transaction, which has locked the accounts that the scope covers.
+    """
+    found = Switch.objects.filter(scope_type=scope_type, scope_id=scope_id).first()
+    standing = SwitchState(found.state) if found else SwitchState.ACTIVE
+    wanted = SwitchState.REDUCING if flatten else SwitchState.HALTED
+    state = max(standing, wanted, key=strictness)
+    return turn_switch(scope_type, scope_id, state=state, reason=reason, flattening=flatten)

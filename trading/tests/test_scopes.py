@@ -49,7 +49,7 @@ def test_another_scope_is_not_touched(ids):
 @pytest.mark.parametrize("many", [1, 100])
 def test_the_statements_do_not_grow_with_the_accounts(tom, accounts_of, django_assert_num_queries, many):
     ids = [account.id for account in accounts_of(tom, many)]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         set_covered_accounts(ScopeType.GROUP, GROUP, ids)
 
 

@@ -1,0 +1,50 @@
+"""What a scope covers: accounts, and of their orders and positions those that a switch of it is about."""
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from accounts.models import TradingAccount
+from accounts.models.trading_accounts import TradingAccountQuerySet
+from trading.models import AccountScope, Fill, Order, Position, ScopeType
+from trading.models.querysets import OrderQuerySet, PositionQuerySet
+
+
+def covered_accounts(scope_type: str, scope_id: UUID | None) -> TradingAccountQuerySet:
+    """Return the accounts of a scope: all of them for the system, and for a symbol, which is traded on any."""
+    accounts = TradingAccount.objects.all()
+    if scope_id is None or scope_type == ScopeType.SYMBOL:
+        return accounts
+    match scope_type:
+        case ScopeType.ACCOUNT:
+            return accounts.filter(pk=scope_id)
+        case ScopeType.USER:
+            return accounts.filter(owner=scope_id)
+    covered = AccountScope.objects.filter(scope_type=scope_type, scope_id=scope_id)
+    return accounts.filter(pk__in=covered.values("account"))
+
+
+def covered_orders(scope_type: str, scope_id: UUID | None) -> OrderQuerySet:
+    """Return the orders of a scope: of a bot those in its name, of a symbol those in it."""
+    match scope_type:
+        case ScopeType.SYSTEM:
+            return Order.objects.all()
+        case ScopeType.SYMBOL:
+            return Order.objects.filter(instrument=scope_id)
+        case ScopeType.BOT:
+            return Order.objects.filter(bot_id=scope_id)
+    return Order.objects.filter(account__in=covered_accounts(scope_type, scope_id))
+
+
+def covered_positions(scope_type: str, scope_id: UUID | None) -> PositionQuerySet:
+    """Return the open positions of a scope: of a bot those that its orders had a part in, of a symbol those in it."""
+    positions = Position.objects.open()
+    match scope_type:
+        case ScopeType.SYSTEM:
+            return positions
+        case ScopeType.SYMBOL:
+            return positions.filter(instrument=scope_id)
+    positions = positions.filter(account__in=covered_accounts(scope_type, scope_id))
+    if scope_type == ScopeType.BOT:
+        return positions.filter(Exists(Fill.objects.filter(position=OuterRef("pk"), order__bot_id=scope_id)))
+    return positions

@@ -1,0 +1,69 @@
+"""What losses are measured from: the profit of a scope at the first look of a day, and at its best.
+
+The monitor keeps the marks. Rows of limits are locked before their marks are touched, and after accounts.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from decimal import Decimal, localcontext
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import TradingAccount
+from core.bulk import update_rows
+from core.exact import LARGEST_SCALED, MONEY_SCALE, WIDE, from_scaled
+from trading.models import LimitMark, LimitType, RiskLimit
+from trading.selectors.survey import survey
+
+LOSSES = (LimitType.DAILY_LOSS, LimitType.DRAWDOWN)
+MONEY = ("day_pnl", "peak_pnl", "pnl", "equity")
+_MOST = from_scaled(LARGEST_SCALED, MONEY_SCALE)
+
+
+def marked_on(mark: LimitMark | None, limit: RiskLimit, *, pnl: Decimal, equity: Decimal, now: datetime) -> LimitMark:
+    """Return the mark of a limit after a look at its scope: a new UTC day begins at `pnl`, the best only rises.
+
+    Both in quote currency, signed, summed up over the accounts covered.
+    """
+    pnl, equity, day = storable(pnl), storable(equity), now.date()
+    if mark is None:
+        mark = LimitMark(limit=limit, day=day, day_pnl=pnl, peak_pnl=pnl)
+    if day > mark.day:
+        mark.day, mark.day_pnl = day, pnl
+    mark.peak_pnl = max(mark.peak_pnl, pnl)
+    mark.pnl, mark.equity, mark.measured_at = pnl, equity, now
+    return mark
+
+
+def shift_marks(scope_type: str, scope_id: UUID, *, joined: Collection[UUID], left: Collection[UUID]) -> None:
+    """Take what accounts had won or lost before into the marks of a scope they join, and out of one they leave.
+
+    In the caller's transaction. One statement where no loss of the scope is limited.
+    """
+    of_scope = RiskLimit.objects.filter(scope_type=scope_type, scope_id=scope_id, limit_type__in=LOSSES)
+    limits = list(of_scope.order_by("pk").select_for_update(no_key=True))
+    marks = list(LimitMark.objects.filter(limit__in=limits)) if limits else []
+    if not marks:
+        return
+    pnl, equity = _worth(joined, left)
+    for mark in marks:
+        mark.day_pnl, mark.peak_pnl = storable(mark.day_pnl + pnl), storable(mark.peak_pnl + pnl)
+        mark.pnl, mark.equity = storable(mark.pnl + pnl), storable(mark.equity + equity)
+    update_rows(LimitMark, marks, MONEY)
+
+
+def storable(value: Decimal) -> Decimal:
+    """Return money as a column holds it: what paper accounts are worth together may be more than 64 bits."""
+    return max(-_MOST, min(_MOST, value))
+
+
+def _worth(joined: Collection[UUID], left: Collection[UUID]) -> tuple[Decimal, Decimal]:
+    """Return profit and equity of the accounts that joined, less those of the accounts that left."""
+    pnl = equity = Decimal(0)
+    with localcontext(WIDE):
+        found = survey(TradingAccount.objects.filter(pk__in=[*joined, *left]), now=timezone.now())
+        for account_id, account in found.items():
+            sign = 1 if account_id in joined else -1
+            pnl, equity = pnl + sign * account.pnl, equity + sign * account.equity
+    return pnl, equity
