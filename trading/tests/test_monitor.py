@@ -285,7 +285,7 @@ def test_what_an_account_lost_before_it_joined_is_no_loss(tom, long, account_of,
     scope_id = {"group": GROUP, "bot": BOT}[scope]
     late = account_of(tom, name="Late")
     order_of(late, "buy", "1")
-    limit("daily_loss", "500", scope=scope)
+    limit("daily_loss", "400", scope=scope)
     limit("drawdown", "3", scope=scope)
     look("49600")
     set_covered_accounts(scope, scope_id, [long.id, late.id])
