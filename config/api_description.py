@@ -41,5 +41,9 @@ SCHEMA = {
         "BotStatus": "bots.models.BotStatus",
         "DeliveryStatus": "webhooks.models.DeliveryStatus",
         "InstrumentStatus": "market.kinds.Status",
+        "RiskScope": "trading.models.ScopeType",
+        "ShareScope": "accounts.models.Share.Scope",
+        "HaltState": "trading.api.risk_serializers.HaltState",
+        "SwitchState": "trading.models.SwitchState",
     },
 }

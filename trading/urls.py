@@ -5,10 +5,13 @@ from django.urls import path
 from trading.api.orders import OrderViewSet
 from trading.api.performance import PerformanceViewSet
 from trading.api.positions import PositionViewSet
+from trading.api.risk import RiskAlertViewSet, RiskLimitViewSet, SwitchViewSet
 from trading.api.signals import SignalViewSet
 
 orders = OrderViewSet.as_view({"get": "list", "post": "create"})
 order = OrderViewSet.as_view({"get": "retrieve", "delete": "destroy"})
+limits = RiskLimitViewSet.as_view({"get": "list", "post": "create"})
+limit = RiskLimitViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})
 
 urlpatterns = [
     path("orders", orders),
@@ -20,4 +23,10 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/performance", PerformanceViewSet.as_view({"get": "retrieve"})),
     path("signals", SignalViewSet.as_view({"get": "list"})),
     path("signals/<uuid:correlation_id>", SignalViewSet.as_view({"get": "retrieve"})),
+    path("risk/limits", limits),
+    path("risk/limits/<uuid:limit_id>", limit),
+    path("risk/alerts", RiskAlertViewSet.as_view({"get": "list"})),
+    path("risk/alerts/<uuid:alert_id>/acknowledge", RiskAlertViewSet.as_view({"post": "acknowledge"})),
+    path("trading/halt", SwitchViewSet.as_view({"post": "halt"})),
+    path("trading/resume", SwitchViewSet.as_view({"post": "resume"})),
 ]

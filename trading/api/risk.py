@@ -1,0 +1,154 @@
+"""Risk over HTTP: limits, alerts, and the switches that halt and resume."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import rights
+from accounts.api.authentication import user_of
+from accounts.models import User
+from core.api.idempotency import idempotent
+from core.api.pagination import LimitOffsetPages
+from core.api.reading import read_body
+from core.errors import Missing
+from market.selectors import find_instrument
+from trading.api.filters import AlertFilter, LimitFilter
+from trading.api.risk_serializers import (
+    HaltInput,
+    LimitAnswer,
+    LimitChange,
+    LimitInput,
+    ResumeInput,
+    RiskAlertAnswer,
+    SwitchAnswer,
+)
+from trading.models import RiskAlert, RiskLimit, ScopeType, Switch, SwitchState
+from trading.selectors.scopes import require_writable_scope
+from trading.services.alerts import acknowledge_alert
+from trading.services.halting import halt_scope, resume_scope
+from trading.services.risk_limits import LimitMissing, change_limit, delete_limit, set_limit
+from trading.tasks import nudge_flatten
+
+
+class RiskLimitViewSet(viewsets.GenericViewSet):
+    """Limits of who asks, and of their accounts and bots."""
+
+    queryset = RiskLimit.objects.none()
+    serializer_class = LimitAnswer
+    filterset_class = LimitFilter
+    permissions_needed = {
+        "read": "trading.view_risklimit",
+        "write": "trading.change_risklimit",
+        "create": "trading.add_risklimit",
+        "destroy": "trading.delete_risklimit",
+    }
+
+    @extend_schema(responses=LimitAnswer(many=True))
+    def list(self, request: Request) -> Response:
+        limits = RiskLimit.objects.visible_to(user_of(request)).order_by("created_at", "id")
+        page = self.paginate_queryset(self.filter_queryset(limits))
+        return self.get_paginated_response(LimitAnswer(page, many=True).data)
+
+    @extend_schema(request=LimitInput, responses={201: LimitAnswer})
+    def create(self, request: Request) -> Response:
+        terms = _scoped(user_of(request), read_body(LimitInput, request))
+        terms["symbol"] = find_instrument(terms["symbol"]).symbol if terms["symbol"] else ""
+        limit = set_limit(created_by=user_of(request), **terms)
+        return Response(LimitAnswer(limit).data, status=201)
+
+    @extend_schema(responses=LimitAnswer)
+    def retrieve(self, request: Request, limit_id: UUID) -> Response:
+        limit = rights.readable(RiskLimit.objects.all(), user_of(request), limit_id, missing=LimitMissing())
+        return Response(LimitAnswer(limit).data)
+
+    @extend_schema(request=LimitChange, responses=LimitAnswer)
+    def partial_update(self, request: Request, limit_id: UUID) -> Response:
+        limit = _writable(request, limit_id)
+        return Response(LimitAnswer(change_limit(limit.pk, read_body(LimitChange, request))).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, limit_id: UUID) -> Response:
+        delete_limit(_writable(request, limit_id).pk, now=timezone.now())
+        return Response(status=204)
+
+
+class AlertPages(LimitOffsetPages):
+    """The shape of a list, its rows told once more as `alerts`."""
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({**super().get_paginated_response(data).data, "alerts": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        whole = super().get_paginated_response_schema(schema)
+        properties = {**whole["properties"], "alerts": schema}
+        return {**whole, "required": [*whole["required"], "alerts"], "properties": properties}
+
+
+class RiskAlertViewSet(viewsets.GenericViewSet):
+    """Alerts of limits and accounts of who asks; those that stand, where nothing else is asked for."""
+
+    queryset = RiskAlert.objects.none()
+    serializer_class = RiskAlertAnswer
+    filterset_class = AlertFilter
+    pagination_class = AlertPages
+    permissions_needed = {"read": "trading.view_riskalert", "write": "trading.change_riskalert"}
+
+    @extend_schema(responses=RiskAlertAnswer(many=True))
+    def list(self, request: Request) -> Response:
+        alerts = RiskAlert.objects.visible_to(user_of(request))
+        if "active" not in request.query_params:
+            alerts = alerts.standing()
+        page = self.paginate_queryset(self.filter_queryset(alerts))
+        return self.get_paginated_response(RiskAlertAnswer(page, many=True).data)
+
+    @extend_schema(request=None, responses=RiskAlertAnswer)
+    def acknowledge(self, request: Request, alert_id: UUID) -> Response:
+        missing = Missing("There is no such alert.")
+        alert = rights.writable(RiskAlert.objects.all(), user_of(request), alert_id, missing=missing)
+        seen = acknowledge_alert(alert.pk, by=user_of(request), now=timezone.now())
+        return Response(RiskAlertAnswer(seen).data)
+
+
+class SwitchViewSet(viewsets.GenericViewSet):
+    """The kill switch, of everything and of each part."""
+
+    queryset = Switch.objects.none()
+    serializer_class = SwitchAnswer
+    permissions_needed = {"write": "trading.change_switch"}
+
+    @extend_schema(request=HaltInput, responses=SwitchAnswer)
+    @idempotent
+    def halt(self, request: Request) -> Response:
+        asked = read_body(HaltInput, request)
+        require_writable_scope(user_of(request), asked["scope_type"], asked["scope_id"])
+        state = SwitchState(asked.pop("state").value)
+        halted = halt_scope(**asked, state=state, clock=timezone.now)
+        if halted.switch.flattening:
+            transaction.on_commit(partial(nudge_flatten, halted.switch.pk), robust=True)
+        return Response(SwitchAnswer(halted).data)
+
+    @extend_schema(request=ResumeInput, responses=SwitchAnswer)
+    def resume(self, request: Request) -> Response:
+        asked = read_body(ResumeInput, request)
+        require_writable_scope(user_of(request), asked["scope_type"], asked["scope_id"])
+        return Response(SwitchAnswer(resume_scope(**asked)).data)
+
+
+def _scoped(user: User, terms: dict[str, Any]) -> dict[str, Any]:
+    """Return the terms of a limit with its scope checked: who asks, where another is not named."""
+    if terms["scope_type"] == ScopeType.USER and terms["scope_id"] is None:
+        terms["scope_id"] = user.pk
+    require_writable_scope(user, terms["scope_type"], terms["scope_id"])
+    return terms
+
+
+def _writable(request: Request, limit_id: UUID) -> RiskLimit:
+    limit: RiskLimit = rights.writable(RiskLimit.objects.all(), user_of(request), limit_id, missing=LimitMissing())
+    return limit

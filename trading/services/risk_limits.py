@@ -1,0 +1,102 @@
+"""Sets, changes and deletes the limits that people set. Those of an origin follow something else, and stay with it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from core.errors import Conflict, Invalid, Missing
+from trading.models import LimitType, RiskAlert, RiskLimit, ScopeType
+from trading.services.marks import LOSSES
+
+_COUNTS = (LimitType.OPEN_POSITIONS, LimitType.ORDER_RATE)
+
+
+class LimitMissing(Missing):
+    """No such limit, or none that who asks may see."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such limit.")
+
+
+class LimitFollows(Conflict):
+    """The limit is kept in step with something else: it is changed there."""
+
+    code = "LIMIT_FOLLOWS"
+
+    def __init__(self, limit: RiskLimit) -> None:
+        super().__init__(f"This limit follows the {limit.origin} that it stands for: change it there.")
+
+
+def set_limit(*, created_by: User, **terms: Any) -> RiskLimit:
+    """Store a limit; `terms` are its fields, thresholds as fractions. Raises Invalid for what makes no sense."""
+    limit = RiskLimit(created_by=created_by, **terms)
+    require_sense(limit)
+    limit.save(force_insert=True)
+    return limit
+
+
+def change_limit(limit_id: UUID, changes: Mapping[str, Any]) -> RiskLimit:
+    """Write these fields of a limit. Raises LimitMissing, LimitFollows, Invalid."""
+    with transaction.atomic():
+        limit = _locked(limit_id)
+        for name, value in changes.items():
+            setattr(limit, name, value)
+        require_sense(limit)
+        if changes:
+            limit.save(update_fields=list(changes))
+    return limit
+
+
+def delete_limit(limit_id: UUID, *, now: datetime) -> None:
+    """Delete a limit; its alerts end, and stay as history. Raises LimitMissing, LimitFollows."""
+    with transaction.atomic():
+        limit = _locked(limit_id)
+        RiskAlert.objects.standing().filter(limit=limit).update(cleared_at=now)
+        limit.delete()
+
+
+def require_sense(limit: RiskLimit) -> None:
+    """Ask that the numbers of a limit fit its type. Raises Invalid naming each field that does not."""
+    errors = {name: [sentence] for name, sentence in _nonsense(limit).items()}
+    if errors:
+        raise Invalid(next(iter(errors.values()))[0], errors=errors)
+
+
+def _nonsense(limit: RiskLimit) -> dict[str, str]:
+    found = {}
+    is_loss = limit.limit_type in LOSSES
+    if limit.warning_threshold <= 0:
+        found["warning_threshold"] = "Must be more than zero."
+    if limit.critical_threshold < limit.warning_threshold:
+        found["critical_threshold"] = "Must not be less than the warning threshold."
+    if limit.critical_threshold > 1:
+        found["critical_threshold"] = "Must be at most 100 percent."
+    if limit.symbol and (is_loss or limit.scope_type == ScopeType.SYMBOL):
+        found["symbol"] = "A loss is one of all that is traded." if is_loss else "The scope is a symbol already."
+    if limit.flatten_on_breach and not is_loss:
+        found["flatten_on_breach"] = "Only a loss closes positions: daily_loss or drawdown."
+    return found | _wrong_value(limit)
+
+
+def _wrong_value(limit: RiskLimit) -> dict[str, str]:
+    value = Decimal(limit.limit_value)
+    if limit.limit_type == LimitType.DRAWDOWN and value > 100:
+        return {"limit_value": "A drawdown is a percentage: at most 100."}
+    if limit.limit_type in _COUNTS and value != int(value):
+        return {"limit_value": "Must be a whole number."}
+    return {}
+
+
+def _locked(limit_id: UUID) -> RiskLimit:
+    # Before its mark and its alerts: the monitor takes them in this order.
+    limit = RiskLimit.objects.select_for_update(no_key=True).filter(pk=limit_id).first()
+    if limit is None:
+        raise LimitMissing
+    if limit.origin:
+        raise LimitFollows(limit)
+    return limit
