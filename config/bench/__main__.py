@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import redis
 
-from config.bench import alert, inbox, streams
+from config.bench import alert, inbox, matching, order, streams
 from config.bench.figures import Figures, table
 from config.bench.places import Place, find_places
 from config.tests.processes import ROOT
@@ -24,6 +24,8 @@ from config.tests.processes import ROOT
 # A section is a name, its title, and a function from a place to its figures.
 SECTIONS: dict[str, tuple[str, Callable[[Place], Figures]]] = {
     "alert": ("one alert, from its bytes to everything committed", alert.measure),
+    "order": ("one market order over the API", order.measure),
+    "matching": ("prices against orders that rest", matching.measure),
     "streams": ("events to 1,000 sockets", streams.measure),
     "inbox": ("8 alerts in flight, on bots of 10 accounts", inbox.measure),
 }

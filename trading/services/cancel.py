@@ -15,7 +15,7 @@ from trading.brokers import broker_for
 from trading.brokers.base import Broker
 from trading.models import WORKING, Order
 from trading.services.apply import apply_receipts
-from trading.services.desk import Clock, load_desk
+from trading.services.desk import Clock, load_holdings
 from trading.services.facts import tell
 from trading.services.outcomes import settle_by_orders
 from trading.services.receipts import book_receipts
@@ -62,7 +62,7 @@ def cancel_orders(order_ids: Collection[UUID], *, reason: str, clock: Clock) -> 
 def _cancel_here(order_ids: Sequence[UUID], broker: Broker, *, reason: str, clock: Clock) -> list[Order]:
     with localcontext(WIDE), transaction.atomic():
         accounts = Order.objects.filter(pk__in=order_ids).order_by().values_list("account", flat=True).distinct()
-        desk = load_desk(list(accounts), instruments=[], clock=clock)
+        desk = load_holdings(list(accounts), instruments=[], clock=clock)
         orders = _at_work(order_ids)
         by_key = {(order.account_id, order.client_order_id): order for order in orders}
         receipts = [_because(reason, receipt) for receipt in broker.cancel(orders)]

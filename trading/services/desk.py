@@ -171,6 +171,32 @@ def position_margin(position: Position) -> Decimal:
 
 
 def load_desk(
+    account_ids: Collection[UUID], *, instruments: Iterable[Instrument], clock: Clock, lock: bool = True
+) -> Desk:
+    """Read all that PLAN asks of these accounts: what they hold, and what covers and binds them.
+
+    With `lock`, locks the account rows in id order, then their open positions. The number of statements does not
+    depend on how many accounts there are.
+    """
+    desk = load_holdings(account_ids, instruments=instruments, clock=clock, lock=lock)
+    desk.working = _working(desk.accounts)
+    resting = _instruments_at_work(desk)
+    desk.instruments |= resting
+    desk.quotes |= latest_quotes(list(resting.values()), now=desk.now)
+    desk.scopes = _scopes(desk.accounts)
+    ids = {
+        scope_id for covering in desk.scopes.values() for _, scope_id in covering if scope_id
+    } | desk.instruments.keys()
+    covering = Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=list(ids))
+    switches = Switch.objects.filter(covering).exclude(state=SwitchState.ACTIVE)
+    desk.switches = {(row.scope_type, row.scope_id): SwitchState(row.state) for row in switches}
+    desk.limits = _limits(RiskLimit.objects.filter(covering, enabled=True).select_related("mark"))
+    if _asks_for_the_rate(desk.limits):
+        desk.orders_lately = _orders_lately(desk.accounts, desk.now)
+    return desk
+
+
+def load_holdings(
     account_ids: Collection[UUID],
     *,
     instruments: Iterable[Instrument],
@@ -178,11 +204,10 @@ def load_desk(
     lock: bool = True,
     quotes: Mapping[UUID, Quote] | None = None,
 ) -> Desk:
-    """Read the desk of these accounts; with `lock`, lock the account rows in id order, then their open positions.
+    """Read what is booked on: accounts, their open positions and the prices of these; no limits, no orders at work.
 
     The clock is read once the locks are held: waiting for them makes no price older than it is. Accounts that are
-    not there are absent. `quotes` stand in for the newest ones of their instruments. The number of statements does
-    not depend on how many accounts there are.
+    not there are absent. `quotes` stand in for the newest ones of their instruments.
     """
     found = TradingAccount.objects.living().filter(pk__in=list(account_ids)).order_by("pk")
     accounts = {account.id: account for account in (found.locked() if lock else found)}
@@ -192,37 +217,28 @@ def load_desk(
     for position in held.select_for_update(no_key=True) if lock else held:
         positions[position.account_id][position.instrument_id] = position
     known = {instrument.id: instrument for instrument in instruments}
-    working = _working(accounts)
-    known |= _others_traded(positions, working, known)
+    others = {instrument_id for of_account in positions.values() for instrument_id in of_account} - known.keys()
+    known |= Instrument.objects.in_bulk(list(others))
     given = quotes or {}
     asked = [instrument for instrument in known.values() if instrument.id not in given]
-    scopes = _scopes(accounts)
-    every_scope = {scope_id for covering in scopes.values() for _, scope_id in covering if scope_id} | known.keys()
-    covering = Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=list(every_scope))
-    switches = Switch.objects.filter(covering).exclude(state=SwitchState.ACTIVE)
-    limits = _limits(RiskLimit.objects.filter(covering, enabled=True).select_related("mark"))
     return Desk(
         now=now,
         accounts=accounts,
         positions=positions,
-        working=working,
+        working={account_id: {} for account_id in accounts},
         instruments=known,
         quotes={**latest_quotes(asked, now=now), **given},
-        scopes=scopes,
-        limits=limits,
-        switches={(row.scope_type, row.scope_id): SwitchState(row.state) for row in switches},
-        orders_lately=_orders_lately(accounts, now) if _asks_for_the_rate(limits) else {},
+        scopes={account_id: set() for account_id in accounts},
+        limits={},
+        switches={},
+        orders_lately={},
     )
 
 
-def _others_traded(
-    positions: dict[UUID, dict[UUID, Position]],
-    working: dict[UUID, dict[RestingKey, Resting]],
-    known: dict[UUID, Instrument],
-) -> dict[UUID, Instrument]:
-    held = {instrument_id for of_account in positions.values() for instrument_id in of_account}
-    resting = {instrument_id for of_account in working.values() for instrument_id, _ in of_account}
-    return Instrument.objects.in_bulk(list((held | resting) - known.keys()))
+def _instruments_at_work(desk: Desk) -> dict[UUID, Instrument]:
+    """Return the instruments of orders at work that nobody holds."""
+    resting = {instrument_id for of_account in desk.working.values() for instrument_id, _ in of_account}
+    return Instrument.objects.in_bulk(list(resting - desk.instruments.keys()))
 
 
 def _working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import TradingAccount
 from core.bulk import insert_columns
 from trading.models import EquityPoint
-from trading.services.desk import Desk, load_desk
+from trading.services.desk import Desk, load_holdings
 
 CHUNK = 500
 
@@ -31,7 +31,7 @@ def keep_equity_paid(accounts: Sequence[TradingAccount], now: datetime) -> None:
 
     With a point right after each payment no return is ever measured on money that was not there.
     """
-    desk = load_desk([account.id for account in accounts], instruments=[], clock=lambda: now, lock=False)
+    desk = load_holdings([account.id for account in accounts], instruments=[], clock=lambda: now, lock=False)
     keep_equity(desk, desk.accounts, at=now)
 
 
@@ -54,7 +54,7 @@ def _chunks(hour: datetime) -> Iterator[list[UUID]]:
 
 def _keep_chunk(account_ids: Sequence[UUID], *, hour: datetime, now: datetime) -> int:
     with transaction.atomic():
-        desk = load_desk(account_ids, instruments=[], clock=lambda: now)
+        desk = load_holdings(account_ids, instruments=[], clock=lambda: now)
         kept = EquityPoint.objects.filter(account__in=list(desk.accounts), at=hour)
         missing = desk.accounts.keys() - set(kept.values_list("account_id", flat=True))
         keep_equity(desk, sorted(missing), at=hour)

@@ -19,7 +19,7 @@ from market.quotes import is_stale, latest_quotes
 from trading.engine.money import funding
 from trading.models import Funding, Position
 from trading.services.arming import arm
-from trading.services.desk import Clock, Desk, load_desk
+from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell_of_funding
 from trading.services.road import LARGEST_BATCH
 
@@ -78,7 +78,7 @@ def _book(row: Funding, *, clock: Clock) -> None:
 def _book_accounts(row: Funding, account_ids: Sequence[UUID], *, clock: Clock) -> None:
     reference = f"funding:{row.instrument.symbol}:{row.at:%Y-%m-%dT%H:%M}"
     with localcontext(WIDE), transaction.atomic():
-        desk = load_desk(account_ids, instruments=[row.instrument], clock=clock)
+        desk = load_holdings(account_ids, instruments=[row.instrument], clock=clock)
         rows = Transfer.objects.filter(account__in=account_ids, kind=TransferKind.FUNDING, reference=reference)
         paid = set(rows.values_list("account", flat=True))
         held = _held(desk, row, account_ids, but_for=paid)

@@ -20,7 +20,7 @@ from trading.models import Position
 from trading.services.apply import Books
 from trading.services.arming import arm
 from trading.services.close_out import below, close_out
-from trading.services.desk import Clock, Desk, load_desk
+from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell
 from trading.services.outcomes import settle_by_orders
 from trading.services.road import LARGEST_BATCH
@@ -36,7 +36,7 @@ def sweep_margins(*, clock: Clock) -> int:
     """
     swept = 0
     for account_ids in _chunks():
-        desk = load_desk(account_ids, instruments=[], clock=clock, lock=False)
+        desk = load_holdings(account_ids, instruments=[], clock=clock, lock=False)
         under = [pk for pk in below(desk, desk.accounts, {}) if _is_priced(desk, pk)]
         if under:
             _close_out(under, clock=clock)
@@ -47,7 +47,7 @@ def sweep_margins(*, clock: Clock) -> int:
 def arm_paid(accounts: Sequence[TradingAccount], now: datetime) -> None:
     """Arm the positions of accounts, locked by the caller, that money was just paid into or out of."""
     with localcontext(WIDE):
-        desk = load_desk([account.id for account in accounts], instruments=[], clock=lambda: now)
+        desk = load_holdings([account.id for account in accounts], instruments=[], clock=lambda: now, lock=False)
         update_rows(Position, arm(desk, desk.accounts), ["falls_to", "rises_to"])
 
 
@@ -66,7 +66,7 @@ def _is_priced(desk: Desk, account_id: UUID) -> bool:
 
 def _close_out(account_ids: Sequence[UUID], *, clock: Clock) -> None:
     with localcontext(WIDE), transaction.atomic():
-        desk = load_desk(account_ids, instruments=[], clock=clock)
+        desk = load_holdings(account_ids, instruments=[], clock=clock)
         books = Books(desk, touched=set(desk.accounts))
         close_out(books, {})
         tell(books, settle_by_orders(books.orders.values(), now=desk.now, timings={}))

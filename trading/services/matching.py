@@ -21,7 +21,7 @@ from trading.models import WORKING, Order, Position
 from trading.selectors.triggered import MOST_HITS, Hit, triggered
 from trading.services.apply import Books, apply_receipt, write_books
 from trading.services.close_out import close_out
-from trading.services.desk import Clock, Desk, load_desk
+from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell
 from trading.services.meeting import exit_of, is_met, meet
 from trading.services.outcomes import settle_by_orders
@@ -85,7 +85,7 @@ def _match_accounts(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock
 
 
 def _match_locked(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) -> None:
-    desk = load_desk(
+    desk = load_holdings(
         list(hits),
         instruments=[row.instrument for row in prices.values()],
         clock=clock,

@@ -85,9 +85,8 @@ def place_order(
     )
 
     def propose(desk: Desk) -> list[Proposal]:
-        taken = Order.objects.filter(account=account, client_order_id=proposal.client_order_id).first()
-        if taken is not None:
-            raise DuplicateClientOrderId(taken)
+        if request.client_order_id:  # one of our own is new
+            _check_is_new(account, request.client_order_id)
         return [proposal]
 
     def record(batch: Batch) -> Sequence[Outcome]:
@@ -105,6 +104,12 @@ def place_order(
         clock=clock,
     )
     return batch.orders[account.id, proposal.client_order_id]
+
+
+def _check_is_new(account: TradingAccount, client_order_id: str) -> None:
+    taken = Order.objects.filter(account=account, client_order_id=client_order_id).first()
+    if taken is not None:
+        raise DuplicateClientOrderId(taken)
 
 
 def _raise_refusal(batch: Batch) -> None:

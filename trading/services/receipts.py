@@ -10,7 +10,7 @@ from django.db import OperationalError, transaction
 from core.exact import WIDE
 from trading.models import Fill, Order
 from trading.services.apply import apply_receipts
-from trading.services.desk import Clock, load_desk
+from trading.services.desk import Clock, load_holdings
 from trading.services.facts import tell
 from trading.services.outcomes import settle_by_orders
 from trading.services.stopwatch import Stopwatch
@@ -59,7 +59,7 @@ def _not_booked(receipt: Receipt) -> Receipt:
 def _book(receipts: Sequence[Receipt], *, clock: Clock, watch: Stopwatch) -> dict[Key, Order]:
     """The accounts are locked anew, and what is booked already is passed over."""
     with localcontext(WIDE), transaction.atomic():
-        desk = load_desk({receipt.account_id for receipt in receipts}, instruments=[], clock=clock)
+        desk = load_holdings({receipt.account_id for receipt in receipts}, instruments=[], clock=clock)
         orders = _orders(receipts)
         booked = Fill.objects.filter(order__in=[order.pk for order in orders.values()])
         known_fills = frozenset(booked.values_list("account_id", "venue_fill_id"))
