@@ -57,11 +57,10 @@ def triggered(ranges: Sequence[PriceRange], *, passing_over: Collection[UUID] = 
     ]
     source, params = rows_source(_FIELDS, values, connection)
     seen = [_as_kept(row_id) for row_id in passing_over]
-    for arm in _ARMS:
-        params += [arm[1], *([_as_list(seen)] if seen else [])]
-    arms = " UNION ALL ".join(_arm(*arm, passing_over=bool(seen)) for arm in _ARMS)
+    arms = " UNION ALL ".join(_arm(*arm, source=source, passing_over=bool(seen)) for arm in _ARMS)
+    of_arms = [value for arm in _ARMS for value in (*params, arm[1], *([_as_list(seen)] if seen else []))]
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH q AS MATERIALIZED (SELECT * FROM {source}) {arms}", params)  # noqa: S608 - names of ours
+        cursor.execute(arms, of_arms)
         return [Hit(bool(is_order), _uuid(row_id), _uuid(account_id)) for is_order, row_id, account_id in cursor]
 
 
@@ -73,22 +72,23 @@ def instruments_in_play() -> list[UUID]:
     return list(Instrument.objects.filter(Exists(orders) | Exists(positions)).values_list("pk", flat=True))
 
 
-def _arm(model: type[models.Model], side: str, column: str, price: str, *, passing_over: bool) -> str:
+def _arm(model: type[models.Model], side: str, column: str, price: str, *, source: str, passing_over: bool) -> str:
     """Return the statement of one way to be met. PostgreSQL reads the index in order and stops at the most it wants;
 
-    SQLite has no such subquery; it takes the tables in the order of a CROSS JOIN, and the index that it is told.
+    SQLite has no such subquery; it takes the tables in the order of a CROSS JOIN, and the index that it is told. Each
+    arm has a source of its own: one that they shared took SQLite a hundred times as long.
     """
     further = ">=" if column == "falls_to" else "<="
     met = f"t.instrument_id = q.instrument_id AND t.side = %s AND t.{column} {further} q.{price}"
-    table, is_order = model._meta.db_table, int(model is Order)
+    prices, table, is_order = f"(SELECT * FROM {source}) q", model._meta.db_table, int(model is Order)  # noqa: S608
     if connection.vendor == "sqlite":
         new = " AND t.id NOT IN (SELECT value FROM json_each(%s))" if passing_over else ""
         by = f"{table} t INDEXED BY {model._meta.model_name}_{column}"
-        return f"SELECT {is_order}, t.id, t.account_id FROM q CROSS JOIN {by} WHERE {met}{new}"  # noqa: S608
+        return f"SELECT {is_order}, t.id, t.account_id FROM {prices} CROSS JOIN {by} WHERE {met}{new}"  # noqa: S608
     new = " AND t.id <> ALL(%s::uuid[])" if passing_over else ""
     order = f"ORDER BY t.{column} {'DESC' if column == 'falls_to' else 'ASC'} LIMIT {MOST_HITS}"
     rows = f"SELECT t.id, t.account_id FROM {table} t WHERE {met}{new} {order}"  # noqa: S608
-    return f"SELECT {is_order}, h.id, h.account_id FROM q CROSS JOIN LATERAL ({rows}) h"  # noqa: S608
+    return f"SELECT {is_order}, h.id, h.account_id FROM {prices} CROSS JOIN LATERAL ({rows}) h"  # noqa: S608
 
 
 def _as_kept(row_id: UUID) -> str:
