@@ -37,6 +37,8 @@ CONSOLE = {
                 _page("Fills", "trading_fill", "done_all"),
                 _page("Positions", "trading_position", "stacked_line_chart"),
                 _page("Limits", "trading_risklimit", "speed"),
+                _page("Marks", "trading_limitmark", "flag"),
+                _page("Risk alerts", "trading_riskalert", "notification_important"),
                 _page("Switches", "trading_switch", "toggle_on"),
                 _page("Scopes", "trading_accountscope", "hub"),
             ),

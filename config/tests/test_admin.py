@@ -39,6 +39,7 @@ from market.models import Instrument
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote
 from trading.models import LimitType, RiskLimit, ScopeType, Signal, SwitchState
+from trading.services.monitor import watch
 from trading.services.scopes import turn_switch
 from webhooks.models import Proof
 from webhooks.senders import Sender
@@ -48,7 +49,7 @@ from webhooks.services.inbox import Origin, take
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 WRITTEN_BY_SERVICES = (
     *("accounts.PasswordResetRequest", "accounts.Transfer", "accounts.UserSession", "market.LatestQuote"),
-    *("trading.AccountScope", "trading.Fill"),
+    *("trading.AccountScope", "trading.Fill", "trading.LimitMark", "trading.RiskAlert"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
     "core.IdempotencyKey",
 )
@@ -89,9 +90,10 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         for raw in ALERTS:
             take(raw, sender=sender, origin=Origin("127.0.0.1", "application/json"), now=now)
         work_inbox(bot.id, clock=timezone.now)
-        RiskLimit.objects.create(
-            scope_type=ScopeType.BOT, scope_id=bot.id, limit_type=LimitType.POSITION_SIZE, limit_value="5000"
-        )
+        bots = {"scope_type": ScopeType.BOT, "scope_id": bot.id}
+        RiskLimit.objects.create(**bots, limit_type=LimitType.POSITION_SIZE, limit_value="50")
+        RiskLimit.objects.create(**bots, limit_type=LimitType.DRAWDOWN, limit_value="50")
+        watch(clock=timezone.now)
         turn_switch(ScopeType.GROUP, group.id, state=SwitchState.ACTIVE, reason="Looked at it.")
         open_session(tom, device=Device(), now=now)
         ask_for_reset(email="tom@example.com", now=now)

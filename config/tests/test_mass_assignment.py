@@ -17,8 +17,9 @@ from config.tests.world import World
 from core.api.serializers import StrictSerializer
 from groups.api.serializers import GroupInput, MembersInput
 from groups.models import AccountGroup, GroupMember
+from trading.api.risk_serializers import HaltInput, LimitChange, LimitInput, ResumeInput
 from trading.api.serializers import OrderInput
-from trading.models import Order
+from trading.models import Order, RiskLimit, Switch
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,10 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/accounts/{account_id}/withdraw": (Transfer, MoveInput),
     "POST /api/v1/orders": (Order, OrderInput),
     "POST /api/v1/accounts/{account_id}/orders": (Order, OrderInput),
+    "POST /api/v1/risk/limits": (RiskLimit, LimitInput),
+    "PATCH /api/v1/risk/limits/{limit_id}": (RiskLimit, LimitChange),
+    "POST /api/v1/trading/halt": (Switch, HaltInput),
+    "POST /api/v1/trading/resume": (Switch, ResumeInput),
     "POST /api/v1/groups": (AccountGroup, GroupInput),
     "POST /api/v1/groups/{group_id}/accounts": (GroupMember, MembersInput),
     "POST /api/v1/bots": (Bot, BotInput),

@@ -80,6 +80,16 @@ GET    /api/v1/accounts/{account_id}/performance                         401 200
 GET    /api/v1/signals                                                   401 200 200 200 200 200 200
 GET    /api/v1/signals/{correlation_id}                                  401 200 200 404 200 200 404
 
+GET    /api/v1/risk/limits                                               401 200 200 200 200 200 200
+POST   /api/v1/risk/limits                                               401 201 201 404 403 403 403
+GET    /api/v1/risk/limits/{limit_id}                                    401 200 200 404 200 200 404
+PATCH  /api/v1/risk/limits/{limit_id}                                    401 200 200 404 403 403 403
+DELETE /api/v1/risk/limits/{limit_id}                                    401 204 204 404 403 403 403
+GET    /api/v1/risk/alerts                                               401 200 200 200 200 200 200
+POST   /api/v1/risk/alerts/{alert_id}/acknowledge                        401 200 200 404 403 403 403
+POST   /api/v1/trading/halt                                              401 200 200 404 403 403 403
+POST   /api/v1/trading/resume                                            401 200 200 404 403 403 403
+
 GET    /api/v1/groups                                                    401 200 200 200 200 200 200
 POST   /api/v1/groups                                                    401 201 403 403 403 403 403
 GET    /api/v1/groups/{group_id}                                         401 200 404 404 200 200 404
@@ -108,6 +118,7 @@ GET    /api/v1/webhook/deliveries/{correlation_id}                       401 200
 NEW_PASSWORD = "New-Trees-88"
 BUY = {"symbol": "BTCUSDT", "side": "buy", "quantity": "0.01"}
 ALERT = {"symbol": "BTCUSDT", "side": "buy", "size": "0.01"}
+LIMIT = {"limit_type": "exposure", "limit_value": "5000"}
 NINA = {"username": "nina", "email": "nina@desk.test", "password": NEW_PASSWORD}
 
 # What is sent where something must be, JSON to the API and forms to pages: bodies that do what they ask for.
@@ -128,6 +139,10 @@ BODIES = {
     "POST /api/v1/accounts/{account_id}/withdraw": {"amount": "1"},
     "POST /api/v1/orders": {**BUY, "account_id": "{account_id}"},
     "POST /api/v1/accounts/{account_id}/orders": BUY,
+    "POST /api/v1/risk/limits": {**LIMIT, "scope_type": "account", "scope_id": "{account_id}"},
+    "PATCH /api/v1/risk/limits/{limit_id}": {"limit_value": "6000"},
+    "POST /api/v1/trading/halt": {"scope_type": "account", "scope_id": "{account_id}", "reason": "Fire."},
+    "POST /api/v1/trading/resume": {"scope_type": "account", "scope_id": "{account_id}"},
     "POST /api/v1/groups": {"name": "Another", "accounts": ["{spare_id}"]},
     "POST /api/v1/groups/{group_id}/accounts": {"account_ids": ["{spare_id}"]},
     "POST /api/v1/bots": {"name": "Another", "symbol": "ETHUSDT"},

@@ -18,7 +18,8 @@ from bots.services.bots import change_status, create_bot, webhook_key
 from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from groups.services.membership import create_group
-from trading.models import Order, Position
+from trading.models import LimitType, Order, Position, RiskAlert, RiskLimit, ScopeType
+from trading.services.monitor import watch
 from webhooks.models import Proof
 from webhooks.senders import Sender
 from webhooks.services.handling import work_inbox
@@ -48,6 +49,7 @@ class World:
         self.group = create_group(name="Desk", created_by=self.ada, accounts=[self.member])
         self.bot = self._bot()
         self._trade(now)
+        self._limit(now)
         self._share()
         self.clients = {"anonymous": APIClient()} | {name: _client(user, now) for name, user in self.people.items()}
         self.cookies = {name: _cookie(user) for name, user in self.people.items()}
@@ -89,6 +91,13 @@ class World:
         self.order = Order.objects.get(account=self.member)
         self.position = Position.objects.get(account=self.member)
 
+    def _limit(self, now: datetime) -> None:
+        """Limit the account to the one position that it holds: there is an alert."""
+        of_account = {"scope_type": ScopeType.ACCOUNT, "scope_id": self.member.pk}
+        self.limit = RiskLimit.objects.create(**of_account, limit_type=LimitType.OPEN_POSITIONS, limit_value="1")
+        watch(clock=lambda: now)
+        self.alert = RiskAlert.objects.get()
+
     def _share(self) -> None:
         for name in SHARED_WITH:
             for scope_type, row in (("account", self.member), ("group", self.group), ("bot", self.bot)):
@@ -104,6 +113,8 @@ class World:
             "bot_id": self.bot.pk,
             "order_id": self.order.pk,
             "position_id": self.position.pk,
+            "limit_id": self.limit.pk,
+            "alert_id": self.alert.pk,
             "correlation_id": self.delivery.correlation_id,
             "user_id": self.tom.pk,
         }

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import TradingAccount, User
 from core.admin import page_link
+from market.models import Instrument
 from trading.models import RiskLimit, ScopeType, Switch
 
 
@@ -26,6 +27,7 @@ class Named:
 _named: dict[str, Named] = {
     ScopeType.USER: Named(User, "username"),
     ScopeType.ACCOUNT: Named(TradingAccount, "name"),
+    ScopeType.SYMBOL: Named(Instrument, "symbol"),
 }
 
 
