@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts import rights
 from accounts.api.authentication import user_of
-from accounts.models import User
+from accounts.models import Role, User
 from core.api.idempotency import idempotent
 from core.api.pagination import LimitOffsetPages
 from core.api.reading import read_body
@@ -33,7 +33,7 @@ from trading.models import RiskAlert, RiskLimit, ScopeType, Switch, SwitchState
 from trading.selectors.scopes import require_writable_scope
 from trading.services.alerts import acknowledge_alert
 from trading.services.halting import halt_scope, resume_scope
-from trading.services.risk_limits import LimitMissing, change_limit, delete_limit, set_limit
+from trading.services.risk_limits import LimitMissing, SetByAnother, change_limit, delete_limit, set_limit
 from trading.tasks import nudge_flatten
 
 
@@ -150,5 +150,8 @@ def _scoped(user: User, terms: dict[str, Any]) -> dict[str, Any]:
 
 
 def _writable(request: Request, limit_id: UUID) -> RiskLimit:
-    limit: RiskLimit = rights.writable(RiskLimit.objects.all(), user_of(request), limit_id, missing=LimitMissing())
+    user = user_of(request)
+    limit: RiskLimit = rights.writable(RiskLimit.objects.all(), user, limit_id, missing=LimitMissing())
+    if user.role != Role.ADMIN and not limit.origin and limit.created_by_id != user.pk:
+        raise SetByAnother
     return limit

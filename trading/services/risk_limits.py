@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from core.errors import Conflict, Invalid, Missing
+from core.errors import Conflict, Forbidden, Invalid, Missing
 from trading.models import LimitType, RiskAlert, RiskLimit, ScopeType
 from trading.services.marks import LOSSES
 
@@ -30,6 +30,15 @@ class LimitFollows(Conflict):
 
     def __init__(self, limit: RiskLimit) -> None:
         super().__init__(f"This limit follows the {limit.origin} that it stands for: change it there.")
+
+
+class SetByAnother(Forbidden):
+    """Somebody else set the limit: an admin, on what belongs to who asks."""
+
+    code = "SET_BY_ANOTHER"
+
+    def __init__(self) -> None:
+        super().__init__("An admin set this limit: only an admin changes it.")
 
 
 def set_limit(*, created_by: User, **terms: Any) -> RiskLimit:

@@ -27,7 +27,7 @@ from trading.models import (
 )
 from trading.services.monitor import act_on_breach, read_and_alert, watch
 from trading.services.scopes import set_covered_accounts, turn_switch
-from trading.tasks import watch_risk
+from trading.tasks import flatten_scope, watch_risk
 from trading.tests.venue import silent
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -542,3 +542,18 @@ def test_the_task_is_a_round(long, limit, still_market):
     limit("exposure", "60000")
     watch_risk()
     assert standing() == ["warning"]
+
+
+def test_rounds_are_done_every_five_seconds_and_a_late_one_is_dropped(settings):
+    entry = settings.CELERY_BEAT_SCHEDULE["watch-risk"]
+    assert (entry["task"], entry["options"]) == (watch_risk.name, {"expires": 5})
+    assert entry["schedule"].run_every == timedelta(seconds=5)
+
+
+def test_a_worker_flattens_what_is_marked_and_nothing_else(long):
+    turned = turn_switch(ScopeType.ACCOUNT, long.id, state=SwitchState.REDUCING, reason="")
+    flatten_scope(str(turned.pk))
+    assert (Position.objects.open().count(), state()) == (1, ("reducing", False))
+    turn_switch(ScopeType.ACCOUNT, long.id, state=SwitchState.REDUCING, reason="", flattening=True)
+    flatten_scope(str(turned.pk))
+    assert (Position.objects.open().count(), state()) == (0, ("halted", False))

@@ -214,6 +214,16 @@ def test_the_limits_of_others_are_not_there(mallory, client_of, limit, method):
 
 
 @pytest.mark.parametrize("method", ["patch", "delete"])
+def test_what_an_admin_set_on_a_trader_is_an_admins_to_change(ada, tom, client_of, limit, method):
+    RiskLimit.objects.update(created_by=ada)
+    body = {"limit_value": "9000"} if method == "patch" else None
+    told = getattr(client_of(tom), method)(f"{ADDRESS}/{limit.pk}", body)
+    assert (told.status_code, told.json()["code"]) == (403, "SET_BY_ANOTHER")
+    assert client_of(tom).get(f"{ADDRESS}/{limit.pk}").json()["limit_value"] == "5000"
+    assert getattr(client_of(ada), method)(f"{ADDRESS}/{limit.pk}", body).status_code in (200, 204)
+
+
+@pytest.mark.parametrize("method", ["patch", "delete"])
 @pytest.mark.parametrize("who", ["tom", "ada"])
 def test_a_limit_that_follows_something_is_changed_there(request, client_of, tom, account_of, method, who):
     account_of(tom, name="Limited", max_daily_loss=Decimal(50))
