@@ -27,6 +27,7 @@ class AccountInUse(Conflict):
 
     code = "ACCOUNT_IN_USE"
 
+
 # Called in the transaction that opens or changes an account, which is locked by then. A follower writes.
 AccountFollower = Callable[[TradingAccount], None]
 followers: list[AccountFollower] = []

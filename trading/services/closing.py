@@ -3,6 +3,7 @@
 from accounts.models import TradingAccount
 from accounts.services.trading_accounts import AccountInUse
 from trading.models import WORKING, AccountScope, Order, OrderStatus, Position
+from trading.services.marks import shift_marks
 
 UNDER_WAY = (OrderStatus.SUBMITTING, *WORKING, OrderStatus.UNKNOWN)
 
@@ -16,5 +17,8 @@ def check_nothing_under_way(account: TradingAccount) -> None:
 
 
 def leave_scopes(account: TradingAccount) -> None:
-    """Take the account out of all that groups and bots cover."""
-    AccountScope.objects.filter(account=account).delete()
+    """Take the account out of all that groups and bots cover, and what it won or lost out of their marks."""
+    scopes = AccountScope.objects.filter(account=account)
+    for scope_type, scope_id in list(scopes.values_list("scope_type", "scope_id")):
+        shift_marks(scope_type, scope_id, joined=(), left=[account.id])
+    scopes.delete()

@@ -13,11 +13,12 @@ from django.utils import timezone
 from accounts.models import TradingAccount
 from core.bulk import update_rows
 from core.exact import LARGEST_SCALED, MONEY_SCALE, WIDE, from_scaled
-from trading.models import LimitMark, LimitType, RiskLimit
+from trading.models import LimitMark, LimitType, RiskLimit, ScopeType
 from trading.selectors.survey import survey
 
 LOSSES = (LimitType.DAILY_LOSS, LimitType.DRAWDOWN)
 MONEY = ("day_pnl", "peak_pnl", "pnl", "equity")
+_HAVE_MEMBERS = (ScopeType.GROUP, ScopeType.BOT)
 _MOST = from_scaled(LARGEST_SCALED, MONEY_SCALE)
 
 
@@ -41,9 +42,11 @@ def shift_marks(scope_type: str, scope_id: UUID, *, joined: Collection[UUID], le
 
     In the caller's transaction. One statement where no loss of the scope is limited.
     """
-    of_scope = RiskLimit.objects.filter(scope_type=scope_type, scope_id=scope_id, limit_type__in=LOSSES)
-    limits = list(of_scope.order_by("pk").select_for_update(no_key=True))
-    marks = list(LimitMark.objects.filter(limit__in=limits)) if limits else []
+    # All that members come to and leave, in the monitor's order: one change may go through several scopes.
+    limits = RiskLimit.objects.filter(limit_type__in=LOSSES, scope_type__in=_HAVE_MEMBERS)
+    locked = list(limits.order_by("pk").select_for_update(no_key=True))
+    own = [limit for limit in locked if (limit.scope_type, limit.scope_id) == (scope_type, scope_id)]
+    marks = list(LimitMark.objects.filter(limit__in=own)) if own else []
     if not marks:
         return
     pnl, equity = _worth(joined, left)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import TradingAccount
 from accounts.services.ledger import deposit, withdraw
+from accounts.services.trading_accounts import close_account
 from conftest import NOW
 from core.models import Event
 from market.models import Instrument
@@ -303,6 +304,19 @@ def test_a_deleted_account_takes_no_profit_along(tom, long, account_of, limit, l
     TradingAccount.objects.filter(pk=rich.pk).update(deleted_at=NOW)
     look()
     assert (alerts(), LimitMark.objects.get().equity) == ([], 9990)
+
+
+@pytest.mark.parametrize("scope", [ScopeType.GROUP, ScopeType.BOT])
+def test_an_account_that_is_closed_takes_no_profit_out_of_its_scopes(tom, long, account_of, limit, look, scope):
+    rich = account_of(tom, name="Rich")
+    TradingAccount.objects.filter(pk=rich.pk).update(balance="20000")
+    for scope_type, scope_id in ((ScopeType.GROUP, GROUP), (ScopeType.BOT, BOT)):
+        set_covered_accounts(scope_type, scope_id, [long.id, rich.id])
+    limit("daily_loss", "500", scope=scope)
+    look()
+    close_account(rich.id, now=NOW)
+    look()
+    assert (alerts(), LimitMark.objects.values_list("day_pnl", "pnl", "equity").get()) == ([], (-10, -10, 9990))
 
 
 @pytest.mark.parametrize("scope", SCOPES)

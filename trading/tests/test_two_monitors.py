@@ -69,3 +69,21 @@ def test_rounds_beside_everything_that_takes_the_same_locks(accounts, still_mark
     work.append(lambda: [buy(accounts[1], btcusdt) for _ in range(8)])
     assert at_once(work * 2) == []
     assert not RiskAlert.objects.filter(limit_type="daily_loss").exists()
+
+
+def test_rounds_beside_changes_that_go_through_several_scopes(accounts):
+    bots = [uuid.UUID(int=number) for number in (1, 2**127)]
+    for bot_id in bots:
+        scope = {"scope_type": ScopeType.BOT, "scope_id": bot_id}
+        RiskLimit.objects.create(**scope, limit_type="daily_loss", limit_value="1000")
+    work = [lambda: [look() for _ in range(6)]]
+    work.append(lambda: [_change_all([GROUP, *bots], accounts[n % 3 :]) for n in range(12)])
+    work.append(lambda: [_change_all([*reversed(bots), GROUP], accounts[n % 2 :]) for n in range(12)])
+    assert at_once(work * 2) == []
+
+
+def _change_all(scope_ids, accounts):
+    with transaction.atomic():
+        for scope_id in scope_ids:
+            scope_type = ScopeType.GROUP if scope_id == GROUP else ScopeType.BOT
+            set_covered_accounts(scope_type, scope_id, [account.id for account in accounts])
