@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,9 +17,13 @@ from accounts.api.accounts_serializers import (
     AccountAnswer,
     AccountChange,
     AccountInput,
+    AccountWithKeysInput,
+    CreatedAnswer,
+    KeysInput,
     LedgerRow,
     MoveInput,
     ReconcileAnswer,
+    SyncAnswer,
 )
 from accounts.api.authentication import user_of
 from accounts.api.sheets_serializers import AccountDetail, SheetList, SkipQuery
@@ -29,6 +32,7 @@ from accounts.figures import figures_of
 from accounts.models import TradingAccount, Transfer
 from accounts.selectors.ledger import ledger_rows, reconcile
 from accounts.selectors.trading_accounts import AccountMissing, readable_account, writable_account
+from accounts.services.credentials import Keys, keep_credentials
 from accounts.services.ledger import deposit, withdraw
 from accounts.services.trading_accounts import change_account, close_account, open_account
 from accounts.sheets import sheets_of
@@ -49,6 +53,7 @@ class AccountViewSet(viewsets.GenericViewSet):
         "read": "accounts.view_tradingaccount",
         "write": "accounts.change_tradingaccount",
         "create": "accounts.add_tradingaccount",
+        "create_with_keys": "accounts.add_tradingaccount",
         "destroy": "accounts.delete_tradingaccount",
     }
 
@@ -60,10 +65,15 @@ class AccountViewSet(viewsets.GenericViewSet):
     @extend_schema(request=AccountInput, responses={201: AccountAnswer})
     @idempotent
     def create(self, request: Request) -> Response:
-        data = read_body(AccountInput, request)
-        data.setdefault("initial_balance", Decimal(settings.DEFAULT_ACCOUNT_BALANCE))
-        account = open_account(owner=user_of(request), now=timezone.now(), **data)
-        return Response(_answer(account), status=201)
+        return Response(_answer(_opened(request, read_body(AccountInput, request))), status=201)
+
+    @extend_schema(request=AccountWithKeysInput, responses={201: CreatedAnswer})
+    @idempotent
+    def create_with_keys(self, request: Request) -> Response:
+        asked = read_body(AccountWithKeysInput, request)
+        account = _opened(request, {"name": asked["exchange"].capitalize(), **asked})
+        told = {"success": True, "account_id": account.id, "message": "Account created successfully"}
+        return Response(CreatedAnswer(told).data, status=201)
 
     @extend_schema(parameters=[SkipQuery], responses=SheetList)
     def listing(self, request: Request) -> Response:
@@ -87,6 +97,20 @@ class AccountViewSet(viewsets.GenericViewSet):
     def partial_update(self, request: Request, account_id: UUID) -> Response:
         account = writable_account(user_of(request), account_id)
         return Response(_answer(change_account(account, read_body(AccountChange, request))))
+
+    @extend_schema(request=KeysInput, responses=DONE_SCHEMA)
+    def update_credentials(self, request: Request, account_id: UUID) -> Response:
+        account = writable_account(user_of(request), account_id)
+        keep_credentials(account.id, Keys(**read_body(KeysInput, request)), now=timezone.now())
+        return Response({"success": True})
+
+    @extend_schema(request=None, responses=SyncAnswer)
+    def sync_balance(self, request: Request, account_id: UUID) -> Response:
+        account = writable_account(user_of(request), account_id)
+        figures = figures_of([account], timezone.now()).get(account.id)
+        if figures is None:
+            raise AccountMissing
+        return Response(SyncAnswer({"success": True, "balance": figures.balance, "equity": figures.equity}).data)
 
     @extend_schema(responses={200: DONE_SCHEMA})
     def destroy(self, request: Request, account_id: UUID) -> Response:
@@ -113,6 +137,11 @@ class AccountViewSet(viewsets.GenericViewSet):
         return Response(ReconcileAnswer(reconcile(readable_account(user_of(request), account_id))).data)
 
 
+def _opened(request: Request, asked: dict[str, Any]) -> TradingAccount:
+    asked.setdefault("initial_balance", Decimal(settings.DEFAULT_ACCOUNT_BALANCE))
+    return open_account(owner=user_of(request), now=timezone.now(), **asked)
+
+
 def _moved(move: Move, request: Request, account_id: UUID) -> Response:
     account = writable_account(user_of(request), account_id)
     data = read_body(MoveInput, request)
@@ -122,13 +151,15 @@ def _moved(move: Move, request: Request, account_id: UUID) -> Response:
 
 
 def _answer(account: TradingAccount) -> dict[str, Any]:
-    return _answers([account])[0]
+    answers = _answers([account])
+    if not answers:
+        raise AccountMissing
+    return answers[0]
 
 
 def _answers(accounts: list[TradingAccount] | None) -> list[dict[str, Any]]:
-    page = accounts or []
-    now: datetime = timezone.now()
-    figures = figures_of(page, now)
+    figures = figures_of(accounts or [], timezone.now())
+    page = [account for account in accounts or [] if account.id in figures]  # less what was deleted meanwhile
     for account in page:
         account.figures = figures[account.id]  # type: ignore[attr-defined]
     return list(AccountAnswer(page, many=True).data)

@@ -23,9 +23,10 @@ class Credential(models.Model):
     def __str__(self) -> str:
         return f"credential of {self.account_id}"
 
-    def put(self, part: str, plain_text: str) -> None:
-        """Seal one part; an empty one stays empty."""
-        setattr(self, part, seal(plain_text, belongs_to=self._place(part)) if plain_text else "")
+    def put(self, **parts: str) -> None:
+        """Seal parts, each by its name, so that a log that tells of the call knows them for secrets; "" stays empty."""
+        for part, plain_text in parts.items():
+            setattr(self, part, seal(plain_text, belongs_to=self._place(part)) if plain_text else "")
 
     def opened(self, part: str) -> str:
         """Return one part in the clear. Raises CannotOpen."""

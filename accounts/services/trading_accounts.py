@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.models import TradingAccount, TransferKind, User
 from accounts.models.trading_accounts import PAPER, new_seed
 from accounts.selectors.trading_accounts import AccountMissing
+from accounts.services.credentials import Keys, keep_credentials
 from accounts.services.ledger import Entry, post_entries
 from core.errors import Conflict, Invalid
 
@@ -20,17 +21,15 @@ AccountCheck = Callable[[TradingAccount], None]
 AccountDeparture = Callable[[TradingAccount], None]
 checks: list[AccountCheck] = []
 departures: list[AccountDeparture] = []
+# Called in the transaction that opens or changes an account, which is locked by then. A follower writes.
+AccountFollower = Callable[[TradingAccount], None]
+followers: list[AccountFollower] = []
 
 
 class AccountInUse(Conflict):
     """Something on the account is not over yet."""
 
     code = "ACCOUNT_IN_USE"
-
-
-# Called in the transaction that opens or changes an account, which is locked by then. A follower writes.
-AccountFollower = Callable[[TradingAccount], None]
-followers: list[AccountFollower] = []
 
 
 def open_account(
@@ -44,12 +43,15 @@ def open_account(
     max_leverage: int = 100,
     max_daily_loss: Decimal | None = None,
     is_demo: bool = True,
+    is_testnet: bool = False,
     is_default: bool = False,
+    keys: Keys | None = None,
     seed: int | None = None,
 ) -> TradingAccount:
     """Create an account and book its opening deposit (none where `initial_balance` is zero), in `currency`.
 
-    `seed` fixes the account's simulated slippage. Raises Invalid for a venue that the desk cannot trade on.
+    `seed` fixes the account's simulated slippage, `keys` are sealed for it. Raises Invalid for a venue that the desk
+    cannot trade on.
     """
     if exchange != PAPER:
         sentence = f"The desk does not trade on {exchange!r}; it knows: paper."
@@ -63,6 +65,7 @@ def open_account(
             max_leverage=max_leverage,
             max_daily_loss=max_daily_loss,
             is_demo=is_demo,
+            is_testnet=is_testnet,
             is_default=is_default,
             seed=new_seed() if seed is None else seed,
             created_at=now,
@@ -70,6 +73,8 @@ def open_account(
         if initial_balance:
             opening = Entry(account.id, TransferKind.DEPOSIT, initial_balance, "opening")
             post_entries([opening], accounts={account.id: account}, now=now)
+        if keys is not None:
+            keep_credentials(account.id, keys, now=now)
         _follow(account)
     return account
 

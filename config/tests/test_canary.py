@@ -22,8 +22,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import tasks as account_tasks
+from accounts.api import accounts as accounts_api
 from accounts.api import auth
-from accounts.models import PasswordResetRequest, User
+from accounts.models import Credential, PasswordResetRequest, User
 from bots.models import BotStatus
 from bots.services.bots import change_status, create_bot, webhook_key
 from bots.services.connections import connect_account
@@ -158,6 +159,33 @@ class Walk:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
         return client
 
+    def hand_over_keys(self) -> None:
+        """Open accounts with keys and replace them, well and badly, and read all that tells of the accounts."""
+        kinds = ("api_key", "api_secret", "passphrase")
+        first, second = ({name: self.word(f"{when} {name}") for name in kinds} for when in ("first", "second"))
+        create = f"{API}/accounts/create"
+        made = self.canaries.heard("create", self.owners.post(create, {**first, "name": "With keys"}))
+        path = f"{API}/accounts/{made.json()['account_id']}"
+        for what, body in (
+            ("keys of another exchange", {**second, "exchange": second["api_key"]}),
+            ("keys too long", {**second, "api_key": second["api_key"] * 100}),
+            ("keys of a wrong type", {**second, "api_secret": [second["api_secret"]]}),
+            ("a key alone", {"api_key": second["api_key"]}),
+            ("keys and more", {**second, "secret_key": second["api_secret"]}),
+        ):
+            self.canaries.heard(what, self.owners.post(create, body))
+            self.canaries.heard(what, self.owners.post(f"{path}/update-credentials", body))
+        keyed = {"headers": {"Idempotency-Key": "with-keys"}}
+        for body in (first, first, second):
+            self.canaries.heard("once", self.owners.post(create, body, **keyed))
+        self.canaries.heard("update", self.owners.post(f"{path}/update-credentials", second))
+        for below in ("", "/ledger", "/reconcile", "/performance"):
+            self.canaries.heard("account", self.owners.get(f"{path}{below}"))
+        self.canaries.heard("list", self.owners.get(f"{API}/accounts/list"))
+        self.canaries.heard("sync", self.owners.post(f"{path}/sync-balance"))
+        kept = Credential.objects.get(pk=made.json()["account_id"])
+        assert {name: kept.opened(name) for name in kinds} == second
+
     def misuse(self) -> None:
         """Put secrets where they do not belong: queries, unknown fields, broken bodies, odd schemes."""
         client, word, bare = self.owners, self.word("misused"), self.bare("scheme")
@@ -190,6 +218,12 @@ class Walk:
             broken.setattr(auth.sessions, "log_in", fail)
             broken.setattr(webhook_views, "take", fail)
             broken.setattr(webhook_views, "prove_sender", fail)
+            broken.setattr(Credential, "put", fail)
+            broken.setattr(accounts_api, "open_account", fail)
+            keys = {"api_key": word, "api_secret": self.word("secret in a fault")}
+            self.canaries.heard("fault of an account", self.owners.post(f"{API}/accounts/create", keys))
+            path = f"{API}/accounts/{self.account.pk}/update-credentials"
+            self.canaries.heard("fault of a credential", self.owners.post(path, keys))
             self.post(
                 "fault of a login",
                 f"{API}/auth/login?password={query}",
@@ -271,6 +305,7 @@ def walked(
         walk.change_password(access)
         walk.reset_password()
         walk.send_alerts()
+        walk.hand_over_keys()
         walk.misuse()
         walk.over_sockets()
         walk.make_faults(monkeypatch)

@@ -14,6 +14,8 @@ NEED_NOT = {
     *("auth/register", "auth/signup", "auth/login", "auth/refresh", "auth/logout"),
     *("auth/password/change", "auth/password/reset", "auth/password/reset/complete"),
     "auth/sessions/{session_id}/terminate",
+    *("accounts/{account_id}/update-credentials", "accounts/{account_id}/sync-balance"),
+    "accounts/{account_id}/assign-group",
     *("groups", "groups/{group_id}/accounts", "groups/{group_id}/accounts/{account_id}"),
     *("bots", "bots/{bot_id}/start", "bots/{bot_id}/stop", "bots/{bot_id}/status"),
     *("bots/{bot_id}/connect-account", "bots/{bot_id}/disconnect-account", "bots/{bot_id}/rotate-key"),
@@ -21,6 +23,7 @@ NEED_NOT = {
     *("webhook/tradingview", "webhook/tradingview/{key}"),
 }
 TAKE_IT = {
+    "accounts/create",
     *("accounts", "accounts/{account_id}/deposit", "accounts/{account_id}/withdraw"),
     *("orders", "accounts/{account_id}/orders"),
     "trading/halt",

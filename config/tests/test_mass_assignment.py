@@ -6,16 +6,16 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
-from accounts.api.accounts_serializers import AccountChange, AccountInput, MoveInput
+from accounts.api.accounts_serializers import AccountChange, AccountInput, AccountWithKeysInput, KeysInput, MoveInput
 from accounts.api.auth_serializers import RegisterInput
 from accounts.api.users_serializers import ProfileChange, UserChange
-from accounts.models import TradingAccount, Transfer, User
+from accounts.models import Credential, TradingAccount, Transfer, User
 from bots.api.serializers import BotInput, ConnectInput, StatusInput
 from bots.models import Bot, BotConnection
 from config.tests.test_permission_matrix import BODIES
 from config.tests.world import World
 from core.api.serializers import StrictSerializer
-from groups.api.serializers import GroupInput, MembersInput
+from groups.api.serializers import AssignInput, GroupInput, MembersInput
 from groups.models import AccountGroup, GroupMember
 from trading.api.risk_serializers import HaltInput, LimitChange, LimitInput, ResumeInput
 from trading.api.serializers import OrderInput
@@ -31,6 +31,9 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "PATCH /api/v1/users/{user_id}": (User, UserChange),
     "POST /api/v1/accounts": (TradingAccount, AccountInput),
     "PATCH /api/v1/accounts/{account_id}": (TradingAccount, AccountChange),
+    "POST /api/v1/accounts/create": (TradingAccount, AccountWithKeysInput),
+    "POST /api/v1/accounts/{account_id}/update-credentials": (Credential, KeysInput),
+    "POST /api/v1/accounts/{account_id}/assign-group": (GroupMember, AssignInput),
     "POST /api/v1/accounts/{account_id}/deposit": (Transfer, MoveInput),
     "POST /api/v1/accounts/{account_id}/withdraw": (Transfer, MoveInput),
     "POST /api/v1/orders": (Order, OrderInput),

@@ -52,10 +52,14 @@ PATCH  /api/v1/users/{user_id}                                           401 200
 
 GET    /api/v1/accounts                                                  401 200 200 200 200 200 200
 POST   /api/v1/accounts                                                  401 201 201 201 403 403 403
+POST   /api/v1/accounts/create                                           401 201 201 201 403 403 403
 GET    /api/v1/accounts/list                                             401 200 200 200 200 200 200
 GET    /api/v1/accounts/{account_id}                                     401 200 200 404 200 200 404
 PATCH  /api/v1/accounts/{account_id}                                     401 200 200 404 403 403 403
 DELETE /api/v1/accounts/{account_id}                                     401 409 409 404 403 403 403
+POST   /api/v1/accounts/{account_id}/update-credentials                  401 200 200 404 403 403 403
+POST   /api/v1/accounts/{account_id}/sync-balance                        401 200 200 404 403 403 403
+POST   /api/v1/accounts/{account_id}/assign-group                        401 200 403 403 403 403 403
 POST   /api/v1/accounts/{account_id}/deposit                             401 201 201 404 403 403 403
 POST   /api/v1/accounts/{account_id}/withdraw                            401 201 201 404 403 403 403
 GET    /api/v1/accounts/{account_id}/ledger                              401 200 200 404 200 200 404
@@ -119,6 +123,7 @@ NEW_PASSWORD = "New-Trees-88"
 BUY = {"symbol": "BTCUSDT", "side": "buy", "quantity": "0.01"}
 ALERT = {"symbol": "BTCUSDT", "side": "buy", "size": "0.01"}
 LIMIT = {"limit_type": "exposure", "limit_value": "5000"}
+KEYS = {"api_key": "Key-of-a-venue", "api_secret": "Secret-of-a-venue"}
 NINA = {"username": "nina", "email": "nina@desk.test", "password": NEW_PASSWORD}
 
 # What is sent where something must be, JSON to the API and forms to pages: bodies that do what they ask for.
@@ -134,7 +139,10 @@ BODIES = {
     "PATCH /api/v1/users/me": {"full_name": "Somebody", "preferences": {"theme": "dark"}},
     "PATCH /api/v1/users/{user_id}": {"role": "viewer"},
     "POST /api/v1/accounts": {"name": "Another"},
+    "POST /api/v1/accounts/create": {"exchange": "paper", **KEYS},
     "PATCH /api/v1/accounts/{account_id}": {"name": "Renamed"},
+    "POST /api/v1/accounts/{account_id}/update-credentials": KEYS,
+    "POST /api/v1/accounts/{account_id}/assign-group": {"group_id": "{group_id}"},
     "POST /api/v1/accounts/{account_id}/deposit": {"amount": "1"},
     "POST /api/v1/accounts/{account_id}/withdraw": {"amount": "1"},
     "POST /api/v1/orders": {**BUY, "account_id": "{account_id}"},

@@ -23,6 +23,12 @@ class MembersInput(StrictSerializer):
     account_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=10_000)
 
 
+class AssignInput(StrictSerializer):
+    """The group that an account is to join."""
+
+    group_id = serializers.UUIDField()
+
+
 class GroupAnswer(serializers.Serializer):
     """A group; `accounts` are the ids of its members."""
 

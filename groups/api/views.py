@@ -3,18 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import user_of
 from accounts.models import TradingAccount
-from accounts.selectors.trading_accounts import AccountMissing
+from accounts.selectors.trading_accounts import AccountMissing, writable_account
 from core.api.answers import told, told_schema
 from core.api.reading import read_body
 from core.errors import Missing
-from groups.api.serializers import GroupAnswer, GroupInput, MembersInput, group_data, joinings_data
+from groups.api.serializers import AssignInput, GroupAnswer, GroupInput, MembersInput, group_data, joinings_data
 from groups.models import AccountGroup
 from groups.selectors.groups import readable_group, writable_group
 from groups.services.membership import Joining, add_accounts, add_each, create_group, remove_account
@@ -27,6 +27,7 @@ LIST_SCHEMA = told_schema(
     offset=serializers.IntegerField(),
     limit=serializers.IntegerField(),
 )
+ASSIGNED_SCHEMA = inline_serializer("Assigned", {"success": serializers.BooleanField()})
 BULK_SCHEMA = told_schema("MembersTold", results=serializers.DictField(), group=GroupAnswer())
 
 
@@ -78,6 +79,12 @@ class GroupViewSet(viewsets.GenericViewSet):
         _writable_accounts(request, [account_id])
         add_accounts(group, [account_id])
         return told("Account added to group", {"group": group_data(_readable(request, group_id))})
+
+    @extend_schema(request=AssignInput, responses=ASSIGNED_SCHEMA)
+    def assign(self, request: Request, account_id: UUID) -> Response:
+        account = writable_account(user_of(request), account_id)
+        add_accounts(_writable(request, read_body(AssignInput, request)["group_id"]), [account.id])
+        return Response({"success": True})
 
     @extend_schema(responses=GROUP_SCHEMA)
     def remove_member(self, request: Request, group_id: UUID, account_id: UUID) -> Response:

@@ -149,3 +149,47 @@ def statements(api, address):
     with CaptureQueriesContext(connection) as queries:
         assert api.get(address).status_code == 200
     return len(queries)
+
+
+@pytest.fixture
+def assign(tom, account_of, client_of):
+    """Ask that tom's account, `assign.account`, joins a group: `assign(ada, group.id)`."""
+
+    def ask(user, group_id):
+        return client_of(user).post(f"/api/v1/accounts/{ask.account.id}/assign-group", {"group_id": str(group_id)})
+
+    ask.account = account_of(tom)
+    return ask
+
+
+def test_an_account_is_assigned_to_a_group(ada, assign):
+    group = create_group(name="Assigned", created_by=ada)
+    answers = [assign(ada, group.id), assign(ada, group.id)]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"success": True})] * 2
+    assert list(group.accounts.all()) == [assign.account]
+
+
+def test_nothing_is_assigned_to_a_group_that_is_not_there(ada, assign):
+    assert assign(ada, assign.account.id).status_code == 404
+
+
+def test_only_admins_assign(ada, tom, assign):
+    group = create_group(name="Assigned", created_by=ada)
+    assert assign(tom, group.id).status_code == 403
+    assert not group.accounts.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "group_id"), ({"group_id": "x"}, "group_id"), ({"account_id": "x"}, "account_id")]
+)
+def test_what_names_no_group_is_a_422(ada, assign, client_of, body, field):
+    answer = client_of(ada).post(f"/api/v1/accounts/{assign.account.id}/assign-group", body)
+    assert (answer.status_code, field in answer.json()["errors"]) == (422, True)
+
+
+def test_a_coin_that_another_bot_trades_keeps_an_account_out(ada, tom, assign):
+    group = create_group(name="Assigned", created_by=ada)
+    connect_group(create_bot(owner=ada, name="One", symbol="BTCUSDT"), group)
+    connect_account(create_bot(owner=tom, name="Two", symbol="BTCUSDT"), assign.account)
+    answer = assign(ada, group.id)
+    assert (answer.status_code, answer.json()["code"]) == (409, "COIN_TAKEN")
