@@ -22,3 +22,4 @@ class AccountsConfig(AppConfig):
         user_logged_out.connect(page_sessions.end_on_logout, dispatch_uid="accounts.page_sessions")
         register("admins", examinations.examine_admins, needs=("migrations",))
         register("books", examinations.examine_books, needs=("migrations",))
+        register("credentials", examinations.examine_credentials, needs=("migrations",))

@@ -1,15 +1,17 @@
-"""Examines people and money: that somebody can run the desk, that every balance is what its ledger adds up to."""
+"""Examines people and money: who can run the desk, what the ledgers add up to, whether sealed keys still open."""
 
 from collections.abc import Iterator
 
 from django.contrib.auth.hashers import check_password
 
-from accounts.models import Role, User
+from accounts.models import Credential, Role, User
 from accounts.selectors.ledger import false_balances
 from core.examinations import Finding, error, ok
+from core.sealing import CannotOpen
 
 # A password costs a quarter of a second to try.
 MOST_ADMINS_TRIED = 10
+MOST_CREDENTIALS = 1_000
 
 
 def examine_admins() -> Iterator[Finding]:
@@ -37,3 +39,26 @@ def examine_books() -> Iterator[Finding]:
         f"{many} account(s) have a balance that their ledger does not add up to: {', '.join(map(str, false))}.",
         "Stop their bots; GET /api/v1/accounts/<id>/reconcile tells the difference; find who wrote past the desk.",
     )
+
+
+def examine_credentials() -> Iterator[Finding]:
+    """Open the newest keys of exchanges; an account whose keys do not open cannot be traded at its exchange."""
+    newest = Credential.objects.filter(account__deleted_at=None).order_by("-updated_at", "pk")[:MOST_CREDENTIALS]
+    credentials = list(newest)
+    closed = [str(credential.pk) for credential in credentials if not _opens(credential)]
+    if not closed:
+        yield ok(f"The keys of {len(credentials)} account(s) open.")
+        return
+    yield error(
+        f"The keys of {len(closed)} account(s) do not open with FIELD_ENCRYPTION_KEYS: {', '.join(closed[:3])}.",
+        "Put the old secrets back from a backup; where they are lost, give these accounts their keys anew.",
+    )
+
+
+def _opens(credential: Credential) -> bool:
+    try:
+        for part in ("api_key", "api_secret", "passphrase"):
+            credential.opened(part)
+    except CannotOpen:
+        return False
+    return True

@@ -52,6 +52,7 @@ CONSOLE = {
                 _page("Trading accounts", "accounts_tradingaccount", "account_balance_wallet"),
                 _page("Account groups", "groups_accountgroup", "folder_shared"),
                 _page("Transfers", "accounts_transfer", "swap_horiz"),
+                _page("Equity points", "trading_equitypoint", "show_chart"),
             ),
             _section(
                 "People",

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from accounts.examinations import examine_admins, examine_books
-from accounts.models import User
+from accounts.examinations import examine_admins, examine_books, examine_credentials
+from accounts.models import Credential, TradingAccount, User
 from accounts.selectors.ledger import false_balances
+from accounts.services.credentials import Keys, keep_credentials
 from accounts.services.ledger import withdraw
 from conftest import NOW
 
@@ -59,3 +60,37 @@ def test_a_falsified_balance_is_found_whatever_the_ledger_holds(accounts, which)
     (finding,) = examine_books()
     assert (finding.level, str(accounts[which].id) in finding.found) == ("error", True)
     assert list(false_balances()) == [accounts[which]]
+
+
+@pytest.fixture
+def keyed(tom, account_of):
+    """Two accounts with keys, one of them with a passphrase."""
+    accounts = [account_of(tom, name="plain"), account_of(tom, name="phrase")]
+    for account, passphrase in zip(accounts, ("", "The-phrase"), strict=True):
+        keep_credentials(account.id, Keys("The-key", "The-secret", passphrase), now=NOW)
+    return accounts
+
+
+def test_keys_that_open_are_sound(keyed):
+    (finding,) = examine_credentials()
+    assert (finding.level, "2 account(s)" in finding.found) == ("ok", True)
+
+
+@pytest.mark.parametrize("part", ["api_key", "api_secret", "passphrase"])
+def test_a_part_that_was_moved_to_another_account_does_not_open(keyed, part):
+    token = Credential.objects.values_list(part, flat=True).get(account=keyed[1])
+    Credential.objects.filter(account=keyed[0]).update(**{part: token})
+    (finding,) = examine_credentials()
+    assert (finding.level, str(keyed[0].id) in finding.found, token in finding.found) == ("error", True, False)
+
+
+def test_keys_of_another_secret_do_not_open(keyed, settings):
+    settings.FIELD_ENCRYPTION_KEYS = "t1:b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItb3Q="
+    (finding,) = examine_credentials()
+    assert (finding.level, "2 account(s)" in finding.found) == ("error", True)
+
+
+def test_keys_of_a_deleted_account_are_nobodys_trouble(keyed, settings):
+    settings.FIELD_ENCRYPTION_KEYS = "t1:b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXItb3Q="
+    TradingAccount.objects.update(deleted_at=NOW)
+    assert [finding.level for finding in examine_credentials()] == ["ok"]

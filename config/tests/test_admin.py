@@ -49,7 +49,7 @@ from webhooks.services.inbox import Origin, take
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 WRITTEN_BY_SERVICES = (
     *("accounts.PasswordResetRequest", "accounts.Transfer", "accounts.UserSession", "market.LatestQuote"),
-    *("trading.AccountScope", "trading.Fill", "trading.LimitMark", "trading.RiskAlert"),
+    *("trading.AccountScope", "trading.EquityPoint", "trading.Fill", "trading.LimitMark", "trading.RiskAlert"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
     "core.IdempotencyKey",
 )
