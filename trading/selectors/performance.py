@@ -14,7 +14,7 @@ from accounts.figures import Figures
 from accounts.models import Book, TradingAccount, Transfer, TransferKind
 from trading.engine import metrics
 from trading.models import EquityPoint, Position
-from trading.services.desk import load_desk
+from trading.services.desk import load_holdings
 
 DAYS_A_YEAR = 365
 LONGEST_CURVE = 500
@@ -166,7 +166,7 @@ def _whole_day(end: datetime) -> datetime:
 
 
 def _live(account: TradingAccount, *, now: datetime) -> Sample:
-    desk = load_desk([account.id], instruments=[], clock=lambda: now, lock=False)
+    desk = load_holdings([account.id], instruments=[], clock=lambda: now, lock=False)
     read = desk.accounts.get(account.id, account)
     return Sample(now, desk.equity(account.id) if desk.accounts else read.balance, read.net_deposits)
 
