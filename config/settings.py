@@ -171,7 +171,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["core.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.LimitOffsetPages",
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.DeskSchema",
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell of answers as if they were bodies; the schema tells of both
+    "DEFAULT_METADATA_CLASS": "core.api.metadata.DeskMetadata",
     "EXCEPTION_HANDLER": "core.api.exceptions.answer_error",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
