@@ -6,8 +6,21 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import TradingAccount
 from accounts.models.trading_accounts import TradingAccountQuerySet
-from trading.models import AccountScope, Fill, Order, Position, ScopeType
+from trading.models import (
+    WORKING,
+    AccountScope,
+    Fill,
+    Order,
+    OrderOrigin,
+    Position,
+    ScopeType,
+    Switch,
+    SwitchState,
+)
 from trading.models.querysets import OrderQuerySet, PositionQuerySet
+
+# What was asked for from outside. All other origins protect what is held, and stay.
+ASKED = (OrderOrigin.REQUEST, OrderOrigin.SIGNAL)
 
 
 def covered_accounts(scope_type: str, scope_id: UUID | None) -> TradingAccountQuerySet:
@@ -34,6 +47,19 @@ def covered_orders(scope_type: str, scope_id: UUID | None) -> OrderQuerySet:
         case ScopeType.BOT:
             return Order.objects.filter(bot_id=scope_id)
     return Order.objects.filter(account__in=covered_accounts(scope_type, scope_id))
+
+
+def forbidden_orders(switch: Switch) -> OrderQuerySet:
+    """Return the orders at work that a switch forbids: never one that protects.
+
+    While it is reducing, orders that can only reduce stay, unless its positions are being closed anyway.
+    """
+    if switch.state == SwitchState.ACTIVE:
+        return Order.objects.none()
+    orders = covered_orders(switch.scope_type, switch.scope_id).filter(status__in=WORKING, origin__in=ASKED)
+    if switch.state == SwitchState.REDUCING and not switch.flattening:
+        return orders.filter(reduce_only=False)
+    return orders
 
 
 def covered_positions(scope_type: str, scope_id: UUID | None) -> PositionQuerySet:

@@ -26,10 +26,10 @@ from trading.models import (
     SwitchState,
     TimeInForce,
 )
-from trading.selectors.covered import covered_orders, covered_positions
+from trading.selectors.covered import ASKED, covered_orders, covered_positions
 from trading.services.batch import Batch
 from trading.services.desk import Clock, Desk
-from trading.services.halting import ASKED, cancel_forbidden
+from trading.services.halting import cancel_forbidden
 from trading.services.road import LARGEST_BATCH, walk
 from trading.tickets import Proposal
 

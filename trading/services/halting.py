@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from trading.models import WORKING, Order, OrderOrigin, ScopeType, Switch, SwitchState
-from trading.selectors.covered import covered_orders
+from trading.models import Order, ScopeType, Switch, SwitchState
+from trading.selectors.covered import forbidden_orders
 from trading.services.cancel import cancel_orders
 from trading.services.desk import Clock
 from trading.services.scopes import turn_switch
-
-# What was asked for from outside. All other origins protect what is held, and stay.
-ASKED = (OrderOrigin.REQUEST, OrderOrigin.SIGNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +35,8 @@ def resume_scope(scope_type: ScopeType, scope_id: UUID | None, *, reason: str) -
 
 
 def cancel_forbidden(switch: Switch, *, clock: Clock) -> int:
-    """Cancel the working orders that a switch forbids, and return how many: never one that protects.
-
-    While it is reducing, orders that can only reduce stay, unless its positions are being closed anyway.
-    """
-    if switch.state == SwitchState.ACTIVE:
-        return 0
-    orders = covered_orders(switch.scope_type, switch.scope_id).filter(status__in=WORKING, origin__in=ASKED)
-    if switch.state == SwitchState.REDUCING and not switch.flattening:
-        orders = orders.filter(reduce_only=False)
-    ids = list(orders.order_by("pk").values_list("pk", flat=True))
+    """Cancel the orders at work that a switch forbids, and return how many."""
+    ids = list(forbidden_orders(switch).order_by("pk").values_list("pk", flat=True))
     cancelled: list[Order] = cancel_orders(ids, reason=_reason(switch), clock=clock) if ids else []
     return len(cancelled)
 

@@ -122,5 +122,6 @@ def _held(desk: Desk, position_ids: Collection[UUID], prices: Prices) -> list[Po
 def _orders_met(order_ids: Sequence[UUID], prices: Prices) -> list[Order]:
     """Return the orders that are still at work and still met, now that their accounts are locked."""
     found = Order.objects.filter(pk__in=order_ids, status__in=WORKING) if order_ids else Order.objects.none()
-    orders = found.select_related("instrument").order_by("account", "created_at", "client_order_id")
+    armed = found.exclude(falls_to=None, rises_to=None)  # a switch disarms what it forbids
+    orders = armed.select_related("instrument").order_by("account", "created_at", "client_order_id")
     return [order for order in orders if is_met(order, prices[order.instrument_id])]

@@ -6,10 +6,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from trading.models import AccountScope, ScopeType, Switch, SwitchState
-from trading.selectors.covered import covered_accounts
+from accounts.models.trading_accounts import PAPER
+from core.bulk import update_rows
+from trading.models import WORKING, AccountScope, Order, ScopeType, Switch, SwitchState
+from trading.models.querysets import OrderQuerySet
+from trading.selectors.covered import covered_accounts, covered_orders, forbidden_orders
 from trading.services.desk import strictness
 from trading.services.marks import shift_marks
+from trading.triggers import trigger_of_order
 
 
 def set_covered_accounts(scope_type: ScopeType, scope_id: UUID, account_ids: Collection[UUID]) -> None:
@@ -35,7 +39,9 @@ def turn_switch(
 ) -> Switch:
     """Set a scope's state. Locks the accounts it covers first, so that no order is stored across the change.
 
-    With `flattening` its positions are to be closed; once that is begun, only `active` ends it.
+    Orders at work that it forbids are met by no price from then on, cancelled or not yet; those that are left when it
+    goes back to active are met again. With `flattening` its positions are to be closed; once that is begun, only
+    `active` ends it.
     """
     told: dict[str, Any] = {"state": state, "reason": reason[:300]}
     if state == SwitchState.ACTIVE:
@@ -45,7 +51,20 @@ def turn_switch(
     with transaction.atomic():
         list(covered_accounts(scope_type, scope_id).locked().values_list("pk", flat=True))
         switch, _ = Switch.objects.update_or_create(scope_type=scope_type, scope_id=scope_id, defaults=told)
+        forbidden_orders(switch).update(falls_to=None, rises_to=None)
+        if state == SwitchState.ACTIVE:
+            _arm_again(covered_orders(scope_type, scope_id))
     return switch
+
+
+def _arm_again(orders: OrderQuerySet) -> None:
+    """Have orders be met again that were forbidden and that nobody came to cancel."""
+    waiting = orders.filter(status__in=WORKING, falls_to=None, rises_to=None, account__exchange=PAPER)
+    rows = list(waiting.order_by("pk"))
+    for order in rows:
+        trigger = trigger_of_order(order)
+        order.falls_to, order.rises_to = trigger.falls_to, trigger.rises_to
+    update_rows(Order, rows, ["falls_to", "rises_to"])
 
 
 def tighten_switch(scope_type: ScopeType, scope_id: UUID | None, *, flatten: bool, reason: str) -> Switch:
