@@ -54,8 +54,7 @@ class Desk:
     """A snapshot that PLAN reads and APPLY keeps up to date: open positions by account and instrument.
 
     `working` sums up, by account and by instrument and side, the orders at work that are not reduce-only.
-    By account and instrument, `orders_lately` counts the orders of the last minute, where a limit asks for it, and
-    `planned` is what the batch's tickets so far would add to the position, signed.
+    `orders_lately` counts, by account and instrument, the orders of the last minute, where a limit asks for it.
     """
 
     now: datetime
@@ -68,7 +67,6 @@ class Desk:
     limits: dict[Scope, list[RiskLimit]]
     switches: dict[Scope, SwitchState]
     orders_lately: dict[Traded, int] = field(default_factory=dict)
-    planned: dict[Traded, Decimal] = field(default_factory=dict)
 
     def position(self, account_id: UUID, instrument_id: UUID) -> Position | None:
         """Return the account's open position in an instrument."""
@@ -147,12 +145,6 @@ class Desk:
         found = [limit for scope in covering for limit in self.limits.get(scope, ())]
         asked = [limit for limit in found if limit.symbol in ("", instrument.symbol)]
         return sorted(asked, key=lambda limit: (limit.limit_type, limit.limit_value, limit.id))
-
-    def count_planned(self, account_id: UUID, instrument_id: UUID, quantity: Decimal) -> None:
-        """Remember a ticket of this batch, its quantity signed: what is planned next comes after it."""
-        key = (account_id, instrument_id)
-        self.planned[key] = self.planned.get(key, Decimal(0)) + quantity
-        self.orders_lately[key] = self.orders_lately.get(key, 0) + 1
 
     def _covering(self, account_id: UUID, bot_id: UUID | None, instrument_id: UUID) -> set[Scope]:
         scopes = {scope for scope in self.scopes[account_id] if scope[0] != ScopeType.BOT}

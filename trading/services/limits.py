@@ -152,14 +152,13 @@ def _only_instrument(draft: Draft, limit: RiskLimit) -> UUID | None:
 
 
 def _measured(draft: Draft, limit: RiskLimit) -> set[UUID]:
-    """Return the instruments that a limit measures: what is held, planned or rests, and the order's own."""
+    """Return the instruments that a limit measures: what is held or rests, and the order's own."""
     only = _only_instrument(draft, limit)
     if only is not None:
         return {only}
     desk, account_id = draft.desk, draft.proposal.account_id
-    planned = {traded for account, traded in desk.planned if account == account_id}
     resting = {traded for traded, _ in desk.working[account_id]}
-    return {draft.instrument.id, *desk.positions[account_id]} | planned | resting
+    return {draft.instrument.id, *desk.positions[account_id]} | resting
 
 
 def _worth(draft: Draft, instrument_id: UUID) -> Decimal:
@@ -176,7 +175,6 @@ def _largest_size(draft: Draft, instrument_id: UUID) -> Decimal:
     desk, account_id = draft.desk, draft.proposal.account_id
     held = desk.position(account_id, instrument_id)
     size = held.direction * held.size if held else _NOTHING
-    size += desk.planned.get((account_id, instrument_id), _NOTHING)
     if instrument_id == draft.instrument.id:
         side = draft.proposal.side
         return abs(size + side.direction * (draft.quantity + desk.resting(account_id, instrument_id, side)))

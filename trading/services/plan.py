@@ -11,6 +11,7 @@ from trading.engine.exits import stop_loss_price, take_profit_price
 from trading.engine.prices import round_down, round_up
 from trading.engine.sizing import size_of_amount, size_of_equity_share, size_of_risk
 from trading.prices import LARGEST_PRICE
+from trading.services.ahead import desk_ahead, fill_ahead
 from trading.services.checks import check_before_sizing, check_same_money, check_sized
 from trading.services.desk import Desk
 from trading.services.draft import Draft
@@ -21,13 +22,18 @@ from trading.tickets import Plan, Proposal, Refusal, Ticket, Trace
 
 
 def make_plan(proposals: Sequence[Proposal], desk: Desk) -> Plan:
-    """Turn each proposal into a ticket or a refusal. One account's trouble is its own refusal."""
+    """Turn each proposal into a ticket or a refusal. One account's trouble is its own refusal.
+
+    Of several on one account each is planned as if those before it were filled.
+    """
     plan = Plan([], [])
+    seen = desk_ahead(desk, proposals)
     for proposal in proposals:
-        result = _plan_one(proposal, desk)
+        result = _plan_one(proposal, seen)
         if isinstance(result, Ticket):
             plan.tickets.append(result)
-            desk.count_planned(proposal.account_id, proposal.instrument.id, proposal.side.direction * result.quantity)
+            if seen is not desk:
+                fill_ahead(result, seen)
         else:
             plan.refusals.append(result)
     return plan

@@ -10,8 +10,8 @@ from trading.brokers import broker_for
 from trading.models import Fill
 from trading.services.apply import Books, apply_receipt
 from trading.services.desk import Desk
+from trading.services.order_rows import orders_of
 from trading.services.plan import make_plan
-from trading.services.road import orders_of
 from trading.tickets import Proposal
 
 logger = logging.getLogger(__name__)

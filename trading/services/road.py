@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
 from decimal import localcontext
 from uuid import UUID
 
@@ -10,8 +9,6 @@ from django.db import transaction
 
 from core.bulk import insert_rows
 from core.exact import WIDE
-from core.ids import fresh_ids
-from core.rows import new_row
 from market.models import Instrument
 from trading.brokers.base import Broker
 from trading.models import Order
@@ -19,6 +16,7 @@ from trading.services.apply import Books, apply_receipts
 from trading.services.batch import Batch, Propose, Record
 from trading.services.desk import Clock, load_desk
 from trading.services.facts import tell
+from trading.services.order_rows import orders_of
 from trading.services.plan import make_plan
 from trading.services.receipts import book_receipts, unanswered
 from trading.services.stopwatch import Stopwatch
@@ -73,42 +71,6 @@ def _store(batch: Batch, watch: Stopwatch) -> Books:
     insert_rows(Order, orders)
     watch.mark("stored")
     return Books(batch.desk, orders={order.pk: order for order in orders})
-
-
-def orders_of(tickets: Sequence[Ticket], now: datetime) -> dict[tuple[UUID, str], Order]:
-    """Return an order for each ticket, not stored yet, by account and client order id."""
-    keys = fresh_ids()
-    return {(ticket.account.id, ticket.client_order_id): _order(ticket, next(keys), now) for ticket in tickets}
-
-
-def _order(ticket: Ticket, key: UUID, now: datetime) -> Order:
-    proposal = ticket.proposal
-    order = new_row(
-        Order,
-        id=key,
-        account_id=proposal.account_id,
-        instrument_id=proposal.instrument.id,
-        signal_id=proposal.signal_id,
-        leg=proposal.leg,
-        bot_id=proposal.bot_id,
-        client_order_id=proposal.client_order_id,
-        side=proposal.side,
-        order_type=proposal.order_type,
-        quantity=ticket.quantity,
-        price=proposal.price,
-        stop_price=proposal.stop_price,
-        stop_loss=ticket.stop_loss,
-        take_profit=ticket.take_profit,
-        leverage=proposal.leverage,
-        time_in_force=proposal.time_in_force,
-        reduce_only=proposal.reduce_only,
-        post_only=proposal.post_only,
-        origin=proposal.origin,
-        created_at=now,
-        updated_at=now,
-    )
-    order.instrument = proposal.instrument
-    return order
 
 
 def _sent(tickets: Sequence[Ticket], broker: Broker) -> list[Receipt]:
