@@ -8,7 +8,7 @@ from django.utils import timezone
 from core.tasks import nudge_worker
 from trading.models import Switch
 from trading.services.equity import keep_hourly_equity
-from trading.services.flatten import flatten
+from trading.services.flattening import go_on_flattening
 from trading.services.funding import book_fundings
 from trading.services.margins import sweep_margins
 from trading.services.monitor import watch
@@ -42,7 +42,7 @@ def watch_risk() -> None:
 def flatten_scope(switch_id: str) -> None:
     """Close what one switch covers, now."""
     for switch in Switch.objects.filter(pk=UUID(switch_id), flattening=True):
-        flatten(switch, clock=timezone.now)
+        go_on_flattening(switch, clock=timezone.now)
 
 
 def nudge_flatten(switch_id: UUID) -> None:

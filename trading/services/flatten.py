@@ -1,114 +1,182 @@
-"""Closes all that a switch covers: cancels what works, sells what is long, buys back what is short, then halts.
+"""Closes what accounts hold, protected so that no switch stops it: for terminate, limits that flatten, and bots."""
 
-A round may be cut short, or a price be missing: the switch says that it is `flattening` until nothing is left, and
-the next round goes on. Two rounds at once close nothing twice: each looks at the positions under the accounts' locks.
-"""
-
+import hashlib
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import OperationalError
 
+from accounts.models import TradingAccount
+from core.exact import plain
 from trading.brokers import broker_for
-from trading.models import (
-    WORKING,
-    Order,
-    OrderOrigin,
-    OrderSide,
-    OrderStatus,
-    Outcome,
-    Position,
-    ScopeType,
-    Switch,
-    SwitchState,
-    TimeInForce,
-)
-from trading.selectors.covered import ASKED, covered_orders, covered_positions
+from trading.brokers.base import Broker
+from trading.models import Order, OrderOrigin, OrderSide, OrderStatus, Outcome, Position
 from trading.services.batch import Batch
 from trading.services.desk import Clock, Desk
-from trading.services.halting import cancel_forbidden
 from trading.services.road import LARGEST_BATCH, walk
 from trading.tickets import Proposal
 
 logger = logging.getLogger(__name__)
 
-_ON_THE_WAY = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN, *WORKING)
+FAILED = "The desk failed on this account; the log holds why."
 
 
-def flatten(switch: Switch, *, clock: Clock) -> None:
-    """Close what a flattening switch covers, in batches; halt it once nothing is held and nothing works."""
-    cancel_forbidden(switch, clock=clock)
-    held = covered_positions(switch.scope_type, switch.scope_id).order_by("account__exchange", "account")
-    accounts = held.values_list("account__exchange", "account").distinct()
-    for exchange, rows in groupby(list(accounts), key=lambda row: row[0]):
-        for batch in _batches([account_id for _, account_id in rows]):
-            _close(switch, batch, exchange=exchange, clock=clock)
-    if _is_flat(switch):
-        flattening = Switch.objects.filter(pk=switch.pk, flattening=True)
-        flattening.update(flattening=False, state=SwitchState.HALTED, changed_at=clock())
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What became of one position: its order, or the code and the sentence of why it is still open.
+
+    Where the books of a whole account failed there is one of these for it, without a symbol.
+    """
+
+    account_id: UUID
+    symbol: str = ""
+    order: Order | None = None
+    code: str = ""
+    reason: str = ""
+
+    @property
+    def is_closed(self) -> bool:
+        return not self.code
 
 
-def _is_flat(switch: Switch) -> bool:
-    scope = (switch.scope_type, switch.scope_id)
-    works = covered_orders(*scope).filter(status__in=_ON_THE_WAY, origin__in=(*ASKED, OrderOrigin.FLATTEN))
-    return not covered_positions(*scope).exists() and not works.exists()
+Stored = Callable[[list[Closing]], None]
+Choose = Callable[[Desk], Iterable[Position]]
 
 
-def _close(switch: Switch, account_ids: Sequence[UUID], *, exchange: str, clock: Clock) -> None:
-    """Close one batch. One that fails is halved until the account that fails it is alone: it is left for later."""
+def all_held(desk: Desk) -> Iterator[Position]:
+    """Yield every open position of a desk."""
+    return (position for of_account in desk.positions.values() for position in of_account.values())
 
-    def propose(desk: Desk) -> list[Proposal]:
-        return [_closing(switch, position, desk) for position in _to_close(switch, desk)]
 
+def held_in(instrument_ids: Collection[UUID]) -> Choose:
+    """Return what chooses the open positions in these instruments."""
+    return lambda desk: (position for position in all_held(desk) if position.instrument_id in instrument_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one call of `flatten` is about; `id` is in the client order ids of all its orders."""
+
+    id: UUID
+    choose: Choose
+    bot_id: UUID | None
+    origin: OrderOrigin
+    clock: Clock
+    stored: Stored | None
+
+
+def flatten(
+    account_ids: Collection[UUID],
+    *,
+    choose: Choose = all_held,
+    bot_id: UUID | None = None,
+    origin: OrderOrigin = OrderOrigin.FLATTEN,
+    clock: Clock,
+    run_id: UUID | None = None,
+    stored: Stored | None = None,
+) -> list[Closing]:
+    """Close at market what `choose` names of what these accounts hold, all where nothing is said; tell of each.
+
+    One protected, reduce-only order per position, put down to `bot_id` and `origin`: it passes every switch and rests
+    on no account being active. What an account holds is read under its lock, so flattening twice closes once. Locks,
+    and one walk of the road, per venue and LARGEST_BATCH accounts: the statements do not grow with the positions. A
+    batch that fails is halved until the account that fails it is alone, and is told with the code INTERNAL; raises
+    OperationalError where the database is away. Orders that still work are left alone.
+
+    `stored` is called with what is known in each transaction that stores orders; `orders_of_run` finds them again.
+    """
+    run = _Run(run_id or uuid.uuid4(), choose, bot_id, origin, clock, stored)
+    return [
+        closing
+        for exchange, batch in _batches(account_ids)
+        for closing in _flatten_batch(run, batch, broker_for(exchange))
+    ]
+
+
+def orders_of_run(run_id: UUID, account_id: UUID) -> list[Closing]:
+    """Return what became by now of the orders that a run stored on one account; it may have died since."""
+    orders = Order.objects.filter(account=account_id, client_order_id__startswith=_prefix(run_id))
+    return [_closing(order) for order in orders.select_related("instrument").order_by("pk")]
+
+
+def closing_side(position: Position) -> OrderSide:
+    """Return the side of the order that takes away from a position."""
+    return OrderSide.SELL if position.direction > 0 else OrderSide.BUY
+
+
+def _batches(account_ids: Collection[UUID]) -> Iterator[tuple[str, list[UUID]]]:
+    rows = TradingAccount.objects.living().filter(pk__in=list(account_ids)).order_by("exchange", "pk")
+    by_exchange: dict[str, list[UUID]] = {}
+    for account_id, exchange in rows.values_list("pk", "exchange"):
+        by_exchange.setdefault(exchange, []).append(account_id)
+    for exchange, ids in by_exchange.items():
+        yield from ((exchange, ids[start : start + LARGEST_BATCH]) for start in range(0, len(ids), LARGEST_BATCH))
+
+
+def _flatten_batch(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> list[Closing]:
     try:
-        walk(account_ids, instruments=[], broker=broker_for(exchange), propose=propose, record=_log, clock=clock)
+        return _walked(run, account_ids, broker)
     except OperationalError:
-        raise  # the database is away: the next round looks again
+        raise
     except Exception:
         if len(account_ids) == 1:
-            logger.exception("account %s could not be flattened", account_ids[0])
-            return
+            logger.exception("flattening account %s failed", account_ids[0])
+            return [Closing(account_ids[0], code="INTERNAL", reason=FAILED)]
         half = len(account_ids) // 2
-        for part in (account_ids[:half], account_ids[half:]):
-            _close(switch, part, exchange=exchange, clock=clock)
+        return _flatten_batch(run, account_ids[:half], broker) + _flatten_batch(run, account_ids[half:], broker)
 
 
-def _to_close(switch: Switch, desk: Desk) -> Iterator[Position]:
-    """Yield the positions of the locked desk that the switch covers and that no order is closing already."""
-    covered = covered_positions(switch.scope_type, switch.scope_id).filter(account__in=list(desk.accounts))
-    wanted = set(covered.order_by().values_list("pk", flat=True))
-    closing = Order.objects.filter(account__in=list(desk.accounts), origin=OrderOrigin.FLATTEN, status__in=_ON_THE_WAY)
-    busy = set(closing.order_by().values_list("account", "instrument"))
-    for account_id, held in desk.positions.items():
-        for instrument_id, position in held.items():
-            if position.id in wanted and (account_id, instrument_id) not in busy:
-                yield position
+def _walked(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> list[Closing]:
+    def propose(desk: Desk) -> list[Proposal]:
+        return [_proposal(run, position, desk) for position in run.choose(desk)]
+
+    def record(batch: Batch) -> Sequence[Outcome]:
+        if run.stored is not None and batch.orders:
+            run.stored(_closings(batch))
+        return ()
+
+    return _closings(walk(account_ids, instruments=[], broker=broker, propose=propose, record=record, clock=run.clock))
 
 
-def _closing(switch: Switch, position: Position, desk: Desk) -> Proposal:
+def _proposal(run: _Run, position: Position, desk: Desk) -> Proposal:
     return Proposal(
         account_id=position.account_id,
         instrument=desk.instruments[position.instrument_id],
-        side=OrderSide.SELL if position.direction > 0 else OrderSide.BUY,
+        side=closing_side(position),
         leverage=position.leverage,
-        client_order_id=uuid.uuid4().hex,
-        time_in_force=TimeInForce.IOC,
+        client_order_id=_client_order_id(run.id, position.instrument_id),
         reduce_only=True,
         protects=True,
-        origin=OrderOrigin.FLATTEN,
-        bot_id=switch.scope_id if switch.scope_type == ScopeType.BOT else None,
+        bot_id=run.bot_id,
+        origin=run.origin,
     )
 
 
-def _log(batch: Batch) -> Sequence[Outcome]:
-    for refusal in batch.plan.refusals:
-        where = (refusal.proposal.account_id, refusal.proposal.instrument.symbol)
-        logger.warning("account %s could not be flattened in %s: %s", *where, refusal.code)
-    return ()
+def _client_order_id(run_id: UUID, instrument_id: UUID) -> str:
+    """Return 32 characters, once per account: the run's, by which its orders are found, then the instrument's."""
+    return _prefix(run_id) + hashlib.sha256(instrument_id.bytes).hexdigest()[:12]
 
 
-def _batches(account_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (account_ids[start : start + LARGEST_BATCH] for start in range(0, len(account_ids), LARGEST_BATCH))
+def _prefix(run_id: UUID) -> str:
+    return run_id.hex[:20]
+
+
+def _closings(batch: Batch) -> list[Closing]:
+    refused = [
+        Closing(each.proposal.account_id, each.proposal.instrument.symbol, code=each.code, reason=each.reason)
+        for each in batch.plan.refusals
+    ]
+    return [*(_closing(order) for order in batch.orders.values()), *refused]
+
+
+def _closing(order: Order) -> Closing:
+    """A position is closed once its order is filled: one that a venue has not answered may still be open."""
+    symbol, code, reason = order.instrument.symbol, "", ""
+    if order.status != OrderStatus.FILLED:
+        code = order.reject_code or order.status.upper()
+        filled = f"The order is {order.status}; {plain(order.filled_quantity)} of {plain(order.quantity)} is filled."
+        reason = order.reject_reason or filled
+    return Closing(order.account_id, symbol, order, code, reason)

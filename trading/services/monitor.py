@@ -20,7 +20,7 @@ from trading.models import LimitMark, RiskAlert, RiskLimit, ScopeType, Severity,
 from trading.selectors.covered import covered_accounts
 from trading.services.desk import Clock
 from trading.services.facts import tell_of_alerts
-from trading.services.flatten import flatten
+from trading.services.flattening import go_on_flattening
 from trading.services.halting import cancel_forbidden
 from trading.services.limits import OK, reaches, verdict_of
 from trading.services.marks import LOSSES, MONEY
@@ -82,7 +82,7 @@ def act_on_breach(breach: Reading, *, clock: Clock) -> None:
 
 def _hold(switch: Switch, *, clock: Clock) -> None:
     if switch.flattening:
-        flatten(switch, clock=clock)
+        go_on_flattening(switch, clock=clock)
     else:
         cancel_forbidden(switch, clock=clock)
 

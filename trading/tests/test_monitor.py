@@ -465,7 +465,7 @@ def test_a_crash_while_flattening_is_made_up_by_the_next_round(long, limit, look
     limit("daily_loss", "500", flatten_on_breach=True)
     look()
     with monkeypatch.context() as broken:
-        broken.setattr("trading.services.monitor.flatten", lambda *_, **__: 1 / 0)
+        broken.setattr("trading.services.monitor.go_on_flattening", lambda *_, **__: 1 / 0)
         look("49400")
     assert state() == ("reducing", True)
     look()
@@ -486,12 +486,12 @@ def test_one_account_that_fails_does_not_keep_the_others(tom, accounts_of, order
 def _fail_on(account, monkeypatch):
     from trading.services import flatten
 
-    closing = flatten._closing
+    proposal = flatten._proposal
 
-    def fail(switch, position, desk):
-        return 1 / 0 if position.account_id == account.id else closing(switch, position, desk)
+    def fail(run, position, desk):
+        return 1 / 0 if position.account_id == account.id else proposal(run, position, desk)
 
-    monkeypatch.setattr(flatten, "_closing", fail)
+    monkeypatch.setattr(flatten, "_proposal", fail)
 
 
 def test_a_venue_that_has_not_answered_is_not_asked_twice(on_venue, venue, btcusdt, order_of, look, tom):
