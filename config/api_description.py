@@ -37,6 +37,9 @@ SCHEMA = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "trading.models.OrderStatus",
         "OutcomeStatus": "trading.models.OutcomeStatus",
+        "OrderSide": "trading.models.OrderSide",
+        "PositionSide": "trading.models.PositionSide",
+        "RoundTripStatus": "trading.selectors.round_trips.RoundTripStatus",
         "SignalStatus": "trading.models.SignalStatus",
         "BotStatus": "bots.models.BotStatus",
         "DeliveryStatus": "webhooks.models.DeliveryStatus",

@@ -16,8 +16,8 @@ class TradingConfig(AppConfig):
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
         from trading.services.account_limits import follow_daily_loss
-        from trading.services.closing import check_nothing_under_way, leave_scopes
         from trading.services.equity import keep_equity_paid
+        from trading.services.leaving import check_nothing_under_way, leave_scopes
         from trading.services.margins import arm_paid
 
         figures.read_with(figures_with_positions)

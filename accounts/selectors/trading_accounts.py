@@ -4,6 +4,7 @@ from uuid import UUID
 
 from accounts import rights
 from accounts.models import TradingAccount, User
+from accounts.models.trading_accounts import PAPER
 from core.errors import Missing
 
 
@@ -12,6 +13,23 @@ class AccountMissing(Missing):
 
     def __init__(self) -> None:
         super().__init__("There is no such account.")
+
+
+class DefaultAccountMissing(Missing):
+    """Who asks has no default paper account."""
+
+    code = "NO_DEFAULT_ACCOUNT"
+
+    def __init__(self) -> None:
+        super().__init__("You have no default paper account.")
+
+
+def default_account(user: User) -> TradingAccount:
+    """Return the default paper account of `user`, an admin's own too. Raises DefaultAccountMissing."""
+    own = TradingAccount.objects.living().filter(owner=user, is_default=True, exchange=PAPER).first()
+    if own is None:
+        raise DefaultAccountMissing
+    return own
 
 
 def readable_account(user: User, account_id: UUID) -> TradingAccount:

@@ -27,6 +27,9 @@ TAKE_IT = {
     *("accounts", "accounts/{account_id}/deposit", "accounts/{account_id}/withdraw"),
     *("orders", "accounts/{account_id}/orders"),
     "trading/halt",
+    "order",
+    *("accounts/{account_id}/positions/close", "trading/close-position/{account_id}"),
+    "trading/terminate/{account_id}",
 }
 
 

@@ -17,9 +17,11 @@ from config.tests.world import World
 from core.api.serializers import StrictSerializer
 from groups.api.serializers import AssignInput, GroupInput, MembersInput
 from groups.models import AccountGroup, GroupMember
+from trading.api.closing_serializers import CloseHeldInput
 from trading.api.risk_serializers import HaltInput, LimitChange, LimitInput, ResumeInput
-from trading.api.serializers import OrderInput
-from trading.models import Order, RiskLimit, Switch
+from trading.api.sandbox_serializers import PurchaseInput
+from trading.api.serializers import CloseInput, ExitsInput, OrderInput
+from trading.models import Order, Position, RiskLimit, Switch
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +44,10 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "PATCH /api/v1/risk/limits/{limit_id}": (RiskLimit, LimitChange),
     "POST /api/v1/trading/halt": (Switch, HaltInput),
     "POST /api/v1/trading/resume": (Switch, ResumeInput),
+    "PATCH /api/v1/accounts/{account_id}/positions/{position_id}": (Position, ExitsInput),
+    "POST /api/v1/accounts/{account_id}/positions/close": (Order, CloseInput),
+    "POST /api/v1/order": (Order, PurchaseInput),
+    "POST /api/v1/trading/close-position/{account_id}": (Order, CloseHeldInput),
     "POST /api/v1/groups": (AccountGroup, GroupInput),
     "POST /api/v1/groups/{group_id}/accounts": (GroupMember, MembersInput),
     "POST /api/v1/bots": (Bot, BotInput),

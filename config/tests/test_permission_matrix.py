@@ -81,6 +81,14 @@ DELETE /api/v1/accounts/{account_id}/orders/{order_id}                   401 409
 GET    /api/v1/accounts/{account_id}/positions                           401 200 200 404 200 200 404
 GET    /api/v1/accounts/{account_id}/positions/{position_id}             401 200 200 404 200 200 404
 GET    /api/v1/accounts/{account_id}/performance                         401 200 200 404 200 200 404
+PATCH  /api/v1/accounts/{account_id}/positions/{position_id}             401 200 200 404 403 403 403
+POST   /api/v1/accounts/{account_id}/positions/close                     401 201 201 404 403 403 403
+GET    /api/v1/order                                                     401 404 200 404 404 404 404
+POST   /api/v1/order                                                     401 404 201 404 403 403 403
+DELETE /api/v1/order                                                     401 404 200 404 403 403 403
+GET    /api/v1/trading/positions/{account_id}                            401 200 200 404 200 200 404
+POST   /api/v1/trading/close-position/{account_id}                       401 200 200 404 403 403 403
+POST   /api/v1/trading/terminate/{account_id}                            401 200 200 404 403 403 403
 GET    /api/v1/signals                                                   401 200 200 200 200 200 200
 GET    /api/v1/signals/{correlation_id}                                  401 200 200 404 200 200 404
 
@@ -151,6 +159,10 @@ BODIES = {
     "PATCH /api/v1/risk/limits/{limit_id}": {"limit_value": "6000"},
     "POST /api/v1/trading/halt": {"scope_type": "account", "scope_id": "{account_id}", "reason": "Fire."},
     "POST /api/v1/trading/resume": {"scope_type": "account", "scope_id": "{account_id}"},
+    "PATCH /api/v1/accounts/{account_id}/positions/{position_id}": {"stop_loss": "1"},
+    "POST /api/v1/accounts/{account_id}/positions/close": {"position_id": "{position_id}"},
+    "POST /api/v1/order": {"symbol": "ETHUSDT", "quantity": "0.1"},
+    "POST /api/v1/trading/close-position/{account_id}": {"symbol": "BTCUSDT"},
     "POST /api/v1/groups": {"name": "Another", "accounts": ["{spare_id}"]},
     "POST /api/v1/groups/{group_id}/accounts": {"account_ids": ["{spare_id}"]},
     "POST /api/v1/bots": {"name": "Another", "symbol": "ETHUSDT"},
@@ -160,7 +172,7 @@ BODIES = {
     "POST /api/v1/webhook/tradingview": {**ALERT, "secret": "{key}"},
     "POST /api/v1/webhook/tradingview/{key}": ALERT,
 }
-QUERIES = {"GET /api/v1/market/price": "?symbol=BTCUSDT"}
+QUERIES = {"GET /api/v1/market/price": "?symbol=BTCUSDT", "DELETE /api/v1/order": "?symbol=BTCUSDT"}
 
 
 def rows() -> dict[str, list[int]]:

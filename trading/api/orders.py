@@ -20,9 +20,9 @@ from core.errors import Invalid, Missing
 from market.models import Instrument
 from market.selectors import find_instrument, instruments_by_id
 from trading.api.filters import OrderFilter
+from trading.api.placed import held_by, placed, placed_by_now, readable_order
 from trading.api.serializers import CancelAnswer, OrderAnswer, OrderInput
 from trading.models import AccountScope, Order, OrderStatus, ScopeType
-from trading.models.querysets import OrderQuerySet
 from trading.selectors.accounts import account_to_list
 from trading.services.cancel import cancel_order
 from trading.services.orders import OrderRequest, place_order
@@ -32,11 +32,6 @@ class AccountRequired(Invalid):
     """Neither an account is named, nor a bot that has exactly one."""
 
     code = "ACCOUNT_REQUIRED"
-
-
-def _as_it_stands(view: "OrderViewSet", request: Request, order_id: UUID) -> Response:
-    """Answer for an order whose request died while it was at the venue: what is known of it by now."""
-    return _placed(_readable(request, order_id, Order.objects.select_related("instrument")))
 
 
 class OrderViewSet(viewsets.GenericViewSet):
@@ -57,25 +52,21 @@ class OrderViewSet(viewsets.GenericViewSet):
         return self.get_paginated_response(OrderAnswer(page, many=True).data)
 
     @extend_schema(request=OrderInput, responses={201: OrderAnswer})
-    @idempotent_outside(_as_it_stands)
+    @idempotent_outside(placed_by_now)
     def create(self, request: Request, account_id: UUID | None = None, *, hold: Hold | None) -> Response:
         if account_id is not None:
             writable_account(user_of(request), account_id)
         asked = read_body(OrderInput, request)
         account = _account(user_of(request), asked, account_id)
-
-        def stored(order: Order) -> None:
-            if hold is not None:
-                hold(order.id, None if order.status == OrderStatus.SUBMITTING else _placed(order))
-
-        return _placed(place_order(account, request=_order_request(asked), clock=timezone.now, stored=stored))
+        stored = held_by(hold)
+        return placed(place_order(account, request=_order_request(asked), clock=timezone.now, stored=stored))
 
     @extend_schema(responses=OrderAnswer)
     def retrieve(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
         orders = Order.objects.select_related("instrument")
         if account_id is not None:
             orders = orders.filter(account=account_id, account__deleted_at=None)
-        return Response(OrderAnswer(_readable(request, order_id, orders)).data)
+        return Response(OrderAnswer(readable_order(request, order_id, orders)).data)
 
     @extend_schema(responses=CancelAnswer)
     def destroy(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
@@ -88,16 +79,6 @@ class OrderViewSet(viewsets.GenericViewSet):
         is_cancelled = cancelled.status == OrderStatus.CANCELLED
         message = "Order cancelled successfully" if is_cancelled else f"The order is {cancelled.status}"
         return Response({"message": message, "order_id": str(cancelled.id), "status": cancelled.status})
-
-
-def _placed(order: Order) -> Response:
-    return Response(OrderAnswer(order).data, status=201)
-
-
-def _readable(request: Request, order_id: UUID, orders: OrderQuerySet) -> Order:
-    missing = Missing("There is no such order.")
-    order: Order = rights.readable(orders, user_of(request), order_id, missing=missing)
-    return order
 
 
 def _account(user: User, asked: dict[str, Any], from_path: UUID | None) -> TradingAccount:

@@ -93,6 +93,20 @@ class PositionQuery(serializers.Serializer):
     is_open = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
+class ExitsInput(StrictSerializer):
+    """Exits that are to change; null takes one away."""
+
+    stop_loss = PriceInput(required=False, allow_null=True)
+    take_profit = PriceInput(required=False, allow_null=True)
+
+
+class CloseInput(StrictSerializer):
+    """A position that is to be closed, or `size` of it in base units."""
+
+    position_id = serializers.UUIDField()
+    size = QuantityInput(required=False, allow_null=True, default=None)
+
+
 class PositionAnswer(serializers.Serializer):
     """A position, marked to the newest price while it is open."""
 

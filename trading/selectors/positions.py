@@ -12,6 +12,7 @@ from market.models import Instrument
 from market.quotes import latest_quotes
 from trading.engine.money import unrealized_profit
 from trading.models import Position
+from trading.models.querysets import PositionQuerySet
 from trading.services.desk import position_margin
 
 _PRICE = Decimal("0.0000000001")
@@ -69,6 +70,12 @@ class MarkedPosition:
         if profit is None or not cost:
             return None
         return (100 * profit * position.leverage / cost).quantize(_PERCENT)
+
+
+def closed_positions(visible: PositionQuerySet, *, limit: int) -> list[MarkedPosition]:
+    """Return the newest closed positions among `visible`; they need no price."""
+    rows = visible.filter(is_open=False).select_related("instrument").order_by("-closed_at", "id")[:limit]
+    return [MarkedPosition(row, row.instrument, None) for row in rows]
 
 
 def mark_positions(positions: Sequence[Position], *, now: datetime) -> list[MarkedPosition]:

@@ -54,6 +54,11 @@ def tell_of_funding(
     emit(messages, now=now)
 
 
+def tell_of_position(position: Position, symbol: str, *, now: datetime) -> None:
+    """Store how a position stands that no fill has changed, for the stream of its account."""
+    emit([account_message(position.account_id, [_position_changed(position, symbol)], now=now)], now=now)
+
+
 def tell_of_signal(signal: Signal, fact: str, *, now: datetime, **facts: Any) -> None:
     """Store what became of a signal as a whole, for the stream of its bot. A signal without a bot has none."""
     if signal.bot_id:

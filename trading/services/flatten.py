@@ -87,6 +87,7 @@ def flatten(
     OperationalError where the database is away. Orders that still work are left alone.
 
     `stored` is called with what is known in each transaction that stores orders; `orders_of_run` finds them again.
+    Who asks for that is told of a failure by the failure itself.
     """
     run = _Run(run_id or uuid.uuid4(), choose, bot_id, origin, clock, stored)
     return [
@@ -99,7 +100,17 @@ def flatten(
 def orders_of_run(run_id: UUID, account_id: UUID) -> list[Closing]:
     """Return what became by now of the orders that a run stored on one account; it may have died since."""
     orders = Order.objects.filter(account=account_id, client_order_id__startswith=_prefix(run_id))
-    return [_closing(order) for order in orders.select_related("instrument").order_by("pk")]
+    return [closing_of(order) for order in orders.select_related("instrument").order_by("pk")]
+
+
+def closing_of(order: Order) -> Closing:
+    """Tell of a position by its closing order: it is closed once that is filled, and may be open until then."""
+    symbol, code, reason = order.instrument.symbol, "", ""
+    if order.status != OrderStatus.FILLED:
+        code = order.reject_code or order.status.upper()
+        filled = f"The order is {order.status}; {plain(order.filled_quantity)} of {plain(order.quantity)} is filled."
+        reason = order.reject_reason or filled
+    return Closing(order.account_id, symbol, order, code, reason)
 
 
 def closing_side(position: Position) -> OrderSide:
@@ -122,6 +133,8 @@ def _flatten_batch(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> li
     except OperationalError:
         raise
     except Exception:
+        if run.stored is not None:
+            raise
         if len(account_ids) == 1:
             logger.exception("flattening account %s failed", account_ids[0])
             return [Closing(account_ids[0], code="INTERNAL", reason=FAILED)]
@@ -169,14 +182,4 @@ def _closings(batch: Batch) -> list[Closing]:
         Closing(each.proposal.account_id, each.proposal.instrument.symbol, code=each.code, reason=each.reason)
         for each in batch.plan.refusals
     ]
-    return [*(_closing(order) for order in batch.orders.values()), *refused]
-
-
-def _closing(order: Order) -> Closing:
-    """A position is closed once its order is filled: one that a venue has not answered may still be open."""
-    symbol, code, reason = order.instrument.symbol, "", ""
-    if order.status != OrderStatus.FILLED:
-        code = order.reject_code or order.status.upper()
-        filled = f"The order is {order.status}; {plain(order.filled_quantity)} of {plain(order.quantity)} is filled."
-        reason = order.reject_reason or filled
-    return Closing(order.account_id, symbol, order, code, reason)
+    return [*(closing_of(order) for order in batch.orders.values()), *refused]

@@ -1,20 +1,19 @@
 """Places a single order that a person or a program asks for: a batch of one on the road."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import TradingAccount
 from core.errors import AppError, Conflict, Invalid
-from core.exact import plain
 from market.models import Instrument
 from trading.brokers import broker_for
-from trading.engine.prices import round_down
 from trading.models import Order, OrderSide, OrderType, Outcome, TimeInForce
 from trading.services.batch import Batch
 from trading.services.desk import Clock, Desk
 from trading.services.road import walk
+from trading.services.steps import off_their_steps
 from trading.sizes import Distance
 from trading.tickets import Proposal, Refusal
 
@@ -66,7 +65,19 @@ def place_order(
     and an AppError with the check's code where PLAN refuses: then no row is left behind.
     """
     check_request(request)
-    proposal = Proposal(
+    proposal = proposal_of(account, request)
+
+    def propose(desk: Desk) -> Proposal:
+        if request.client_order_id:  # one of our own is new
+            check_is_new(proposal)
+        return proposal
+
+    return place_one(account, instruments=[request.instrument], propose=propose, clock=clock, stored=stored)
+
+
+def proposal_of(account: TradingAccount, request: OrderRequest) -> Proposal:
+    """Return what the road is asked for by a request that `check_request` took."""
+    return Proposal(
         account_id=account.id,
         instrument=request.instrument,
         side=request.side,
@@ -84,32 +95,44 @@ def place_order(
         bot_id=request.bot_id,
     )
 
-    def propose(desk: Desk) -> list[Proposal]:
-        if request.client_order_id:  # one of our own is new
-            _check_is_new(account, request.client_order_id)
-        return [proposal]
+
+def check_is_new(proposal: Proposal) -> None:
+    """Raise DuplicateClientOrderId where the account has an order of the proposal's client_order_id."""
+    taken = Order.objects.filter(account=proposal.account_id, client_order_id=proposal.client_order_id).first()
+    if taken is not None:
+        raise DuplicateClientOrderId(taken)
+
+
+def place_one(
+    account: TradingAccount,
+    *,
+    instruments: Iterable[Instrument],
+    propose: Callable[[Desk], Proposal],
+    clock: Clock,
+    stored: Callable[[Order], None] | None = None,
+) -> Order:
+    """Trade the one order that `propose` wants of the locked desk, and return it as stored; see `place_order`.
+
+    Raises an AppError with the check's code where PLAN refuses, and what `propose` raises: then no row is left behind.
+    """
 
     def record(batch: Batch) -> Sequence[Outcome]:
         _raise_refusal(batch)
         if stored is not None:
-            stored(batch.orders[account.id, proposal.client_order_id])
+            [order] = batch.orders.values()
+            stored(order)
         return ()
 
     batch = walk(
         [account.id],
-        instruments=[request.instrument],
+        instruments=instruments,
         broker=broker_for(account.exchange),
-        propose=propose,
+        propose=lambda desk: [propose(desk)],
         record=record,
         clock=clock,
     )
-    return batch.orders[account.id, proposal.client_order_id]
-
-
-def _check_is_new(account: TradingAccount, client_order_id: str) -> None:
-    taken = Order.objects.filter(account=account, client_order_id=client_order_id).first()
-    if taken is not None:
-        raise DuplicateClientOrderId(taken)
+    [order] = batch.orders.values()
+    return order
 
 
 def _raise_refusal(batch: Batch) -> None:
@@ -154,8 +177,4 @@ def _off_their_steps(request: OrderRequest) -> dict[str, list[str]]:
         "stop_loss": (request.stop_loss, instrument.tick_size, "tick"),
         "take_profit": (request.take_profit, instrument.tick_size, "tick"),
     }
-    return {
-        name: [f"{plain(value)} is not a multiple of the {word}, {plain(step)}."]
-        for name, (value, step, word) in steps.items()
-        if value is not None and round_down(value, step) != value
-    }
+    return off_their_steps(steps)

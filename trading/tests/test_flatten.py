@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import TradingAccount
@@ -118,6 +118,13 @@ def test_an_account_whose_books_fail_is_told_alone(tom, account_of, holding, cap
     ]
     assert {name for name, _ in held()} == {"b"}
     assert str(accounts[1].id) in caplog.text
+
+
+def test_who_holds_what_is_stored_is_told_by_the_failure_itself(account):
+    TradingAccount.objects.update(transfers_count=0)
+    with pytest.raises(IntegrityError):
+        closed([account], stored=lambda closings: None)
+    assert len(held()) == 2
 
 
 def test_a_database_that_is_away_is_nobodys_fault(account, monkeypatch):

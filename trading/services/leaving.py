@@ -1,0 +1,24 @@
+"""What trading has to say when an account is closed: not while something is under way on it."""
+
+from accounts.models import TradingAccount
+from accounts.services.trading_accounts import AccountInUse
+from trading.models import WORKING, AccountScope, Order, OrderStatus, Position
+from trading.services.marks import shift_marks
+
+UNDER_WAY = (OrderStatus.SUBMITTING, *WORKING, OrderStatus.UNKNOWN)
+
+
+def check_nothing_under_way(account: TradingAccount) -> None:
+    """Ask that the account, which is locked, holds nothing and waits for no order. Raises AccountInUse."""
+    positions = Position.objects.open().filter(account=account).count()
+    orders = Order.objects.filter(account=account, status__in=UNDER_WAY).count()
+    if positions or orders:
+        raise AccountInUse(f"The account has {positions} open position(s) and {orders} order(s) that are not over.")
+
+
+def leave_scopes(account: TradingAccount) -> None:
+    """Take the account out of all that groups and bots cover, and what it won or lost out of their marks."""
+    scopes = AccountScope.objects.filter(account=account)
+    for scope_type, scope_id in list(scopes.values_list("scope_type", "scope_id")):
+        shift_marks(scope_type, scope_id, joined=(), left=[account.id])
+    scopes.delete()
