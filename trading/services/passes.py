@@ -9,13 +9,13 @@ from django.db import OperationalError, transaction
 
 from market.models import Instrument
 from trading.brokers.base import Broker
-from trading.decisions import Step, decide
 from trading.intents import Intent
-from trading.models import Order, OrderOrigin, OrderSide, Outcome, OutcomeStatus, Position, Signal
+from trading.models import Order, Outcome, OutcomeStatus, Signal
 from trading.services.desk import Clock, Desk
 from trading.services.outcomes import PassOutcomes, end_outcomes
 from trading.services.road import walk
-from trading.tickets import Proposal, hashed_id
+from trading.services.wanted import Ask, Settled, wanted_of
+from trading.tickets import Proposal
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ class Pass:
     leg: int
     broker: Broker
     clock: Clock
+
+    @property
+    def ask(self) -> Ask:
+        return Ask(self.signal.id, self.signal.bot_id, self.instrument, self.intent, self.leg)
 
 
 def run_pass(step: Pass, account_ids: Sequence[UUID]) -> None:
@@ -62,69 +66,15 @@ def run_pass(step: Pass, account_ids: Sequence[UUID]) -> None:
             run_pass(step, part)
 
 
-def client_order_id(signal_id: UUID, account_id: UUID, leg: int) -> str:
-    """Return the id that a broker knows this order by, the same at every try."""
-    return hashed_id(signal_id, account_id, leg)
-
-
 def _propose(step: Pass, account_id: UUID, *, desk: Desk, outcomes: PassOutcomes) -> Proposal | None:
     """Return the order that this pass wants on one account; None where its outcome is decided without one."""
-    if account_id not in desk.accounts:
-        outcomes.settle(account_id, OutcomeStatus.REJECTED, "ACCOUNT_INACTIVE", "The account is deleted.")
+    wanted = wanted_of(step.ask, account_id, desk)
+    if isinstance(wanted, Settled):
+        outcomes.settle(account_id, wanted.status, wanted.code, wanted.reason)
         return None
-    held = desk.position(account_id, step.instrument.id)
-    if step.leg > 1:
-        return _second_leg(step, account_id, held, outcomes)
-    intent = step.intent
-    decision = decide(intent.side, held.direction if held else 0, intent.rules, closes_only=intent.closes_only)
-    if decision.step is Step.NOTHING:
-        outcomes.settle(account_id, OutcomeStatus.SKIPPED, decision.code, decision.reason)
-        return None
-    if decision.step is Step.OPEN or held is None:
-        return _opening(step, account_id)
-    if decision.step is Step.CLOSE_THEN_OPEN:
+    if wanted.opens_next:
         outcomes.expect_second_leg(account_id)
-    return _closing(step, account_id, held)
-
-
-def _second_leg(step: Pass, account_id: UUID, held: Position | None, outcomes: PassOutcomes) -> Proposal | None:
-    if held is None:
-        return _opening(step, account_id)
-    outcomes.settle(account_id, OutcomeStatus.REJECTED, "NOT_FLAT", "The account is not flat; nothing was opened.")
-    return None
-
-
-def _opening(step: Pass, account_id: UUID) -> Proposal:
-    intent = step.intent
-    return Proposal(
-        account_id=account_id,
-        instrument=step.instrument,
-        side=OrderSide(intent.side.value),
-        leverage=intent.leverage,
-        client_order_id=client_order_id(step.signal.id, account_id, step.leg),
-        size=intent.parsed_size,
-        stop_loss=intent.parsed_stop_loss,
-        take_profit=intent.parsed_take_profit,
-        signal_id=step.signal.id,
-        bot_id=step.signal.bot_id,
-        leg=step.leg,
-        origin=OrderOrigin.SIGNAL,
-    )
-
-
-def _closing(step: Pass, account_id: UUID, held: Position) -> Proposal:
-    return Proposal(
-        account_id=account_id,
-        instrument=step.instrument,
-        side=OrderSide.SELL if held.direction > 0 else OrderSide.BUY,
-        leverage=held.leverage,
-        client_order_id=client_order_id(step.signal.id, account_id, step.leg),
-        reduce_only=True,
-        signal_id=step.signal.id,
-        bot_id=step.signal.bot_id,
-        leg=step.leg,
-        origin=OrderOrigin.SIGNAL,
-    )
+    return wanted.proposal
 
 
 def _mark_failed(step: Pass, account_id: UUID) -> None:

@@ -8,8 +8,9 @@ from trading.brokers import broker_for
 from trading.decisions import IntentSide, Rules
 from trading.intents import Intent
 from trading.models import Order, Outcome, Signal
-from trading.services.passes import Pass, client_order_id, run_pass
+from trading.services.passes import Pass, run_pass
 from trading.services.signals import run_signal
+from trading.services.wanted import client_order_id
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 
