@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from groups.api.trades import GroupTradeViewSet
 from groups.api.views import GroupViewSet
 
 urlpatterns = [
@@ -13,4 +14,5 @@ urlpatterns = [
         "groups/<uuid:group_id>/accounts/<uuid:account_id>",
         GroupViewSet.as_view({"post": "add_member", "delete": "remove_member"}),
     ),
+    path("trading/group/<uuid:group_id>/execute", GroupTradeViewSet.as_view({"post": "execute"})),
 ]

@@ -16,12 +16,13 @@ from config.tests.test_permission_matrix import BODIES
 from config.tests.world import World
 from core.api.serializers import StrictSerializer
 from groups.api.serializers import AssignInput, GroupInput, MembersInput
+from groups.api.trades_serializers import GroupTradeInput
 from groups.models import AccountGroup, GroupMember
 from trading.api.closing_serializers import CloseHeldInput
 from trading.api.risk_serializers import HaltInput, LimitChange, LimitInput, ResumeInput
 from trading.api.sandbox_serializers import PurchaseInput
 from trading.api.serializers import CloseInput, ExitsInput, OrderInput
-from trading.models import Order, Position, RiskLimit, Switch
+from trading.models import Order, Position, RiskLimit, Signal, Switch
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,7 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/accounts/{account_id}/positions/close": (Order, CloseInput),
     "POST /api/v1/order": (Order, PurchaseInput),
     "POST /api/v1/trading/close-position/{account_id}": (Order, CloseHeldInput),
+    "POST /api/v1/trading/group/{group_id}/execute": (Signal, GroupTradeInput),
     "POST /api/v1/groups": (AccountGroup, GroupInput),
     "POST /api/v1/groups/{group_id}/accounts": (GroupMember, MembersInput),
     "POST /api/v1/bots": (Bot, BotInput),

@@ -92,9 +92,11 @@ class World:
         self.position = Position.objects.get(account=self.member)
 
     def _limit(self, now: datetime) -> None:
-        """Limit the account to the one position that it holds: there is an alert."""
+        """Limit the account to two positions, half of which it holds: there is an alert."""
         of_account = {"scope_type": ScopeType.ACCOUNT, "scope_id": self.member.pk, "created_by": self.tom}
-        self.limit = RiskLimit.objects.create(**of_account, limit_type=LimitType.OPEN_POSITIONS, limit_value="5")
+        self.limit = RiskLimit.objects.create(
+            **of_account, limit_type=LimitType.OPEN_POSITIONS, limit_value="2", warning_threshold="0.5"
+        )
         watch(clock=lambda: now)
         self.alert = RiskAlert.objects.get()
 
