@@ -30,12 +30,14 @@ _BY_ACCOUNT_AND_INSTRUMENT = (("account", AutocompleteSelectFilter), ("instrumen
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     list_display = (
-        *("created_at", "account", "instrument", _SIDE, "order_type", "quantity", "filled_quantity"),
+        *("created_at", "account", "instrument", _SIDE, "order_type", "origin", "quantity", "filled_quantity"),
         *(_AVERAGE, _STATUS, "reject_code", "signal_link"),
     )
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("side", ChoicesDropdownFilter),
+        ("order_type", ChoicesDropdownFilter),
+        ("origin", ChoicesDropdownFilter),
         *_BY_ACCOUNT_AND_INSTRUMENT,
         "reduce_only",
         ("created_at", DayRangeFilter),
@@ -46,9 +48,23 @@ class OrderAdmin(ReadOnlyAdmin):
     fieldsets = (
         (
             None,
-            {"fields": (("id", _STATUS), ("account", "instrument"), (_SIDE, "order_type"), ("signal", "leg"), "bot")},
+            {
+                "fields": (
+                    *(("id", _STATUS), ("account", "instrument"), (_SIDE, "order_type")),
+                    *(("signal", "leg"), ("bot", "origin")),
+                )
+            },
         ),
-        ("Asked", {"fields": (("quantity", "price"), ("stop_price", "leverage"), ("time_in_force", "reduce_only"))}),
+        (
+            "Asked",
+            {
+                "fields": (
+                    *(("quantity", "price"), ("stop_price", "leverage")),
+                    *(("time_in_force", "reduce_only"), "post_only"),
+                )
+            },
+        ),
+        ("At work", {"fields": (("margin", "falls_to"), "rises_to")}),
         ("Exits", {"fields": (("stop_loss", "take_profit"),)}),
         ("Done", {"fields": (("filled_quantity", _AVERAGE), ("filled_cost", "commission"))}),
         ("Refused", {"fields": (("reject_code", "reject_reason"),)}),

@@ -34,7 +34,8 @@ class PositionAdmin(ReadOnlyAdmin):
         (None, {"fields": (("id", "state"), ("account", "instrument"), (_SIDE, "leverage"), "fills_link")}),
         ("Held", {"fields": (("size", _ENTRY), ("entry_cost", "stop_loss"), "take_profit")}),
         ("Closed of it", {"fields": (("closed_size", _EXIT), ("closed_entry_cost", "exit_cost"))}),
-        ("Result", {"fields": (("realized_pnl", "fee"), ("opened_at", "closed_at"))}),
+        ("Looked at", {"fields": (("falls_to", "rises_to"),)}),
+        ("Result", {"fields": (("realized_pnl", "fee"), "funding", ("opened_at", "closed_at"))}),
     )
 
     @display(description="state", ordering="is_open")
