@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from webhooks.api.preview import PreviewViewSet
 from webhooks.api.views import DeliveryViewSet, WebhookViewSet
 
 urlpatterns = [
+    path("trading/preview", PreviewViewSet.as_view({"post": "create"})),
     path("webhook/tradingview", WebhookViewSet.as_view({"post": "tradingview"})),
     path("webhook/tradingview/test", WebhookViewSet.as_view({"get": "test"})),
     path("webhook/tradingview/<str:key>", WebhookViewSet.as_view({"post": "tradingview_by_key"})),

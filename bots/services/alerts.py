@@ -36,6 +36,15 @@ class Asked:
     fired_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an alert comes to, once its bot has had its say."""
+
+    instrument: Instrument
+    intent: Intent
+    account_ids: list[UUID]
+
+
 class SignalRefused(AppError):
     """The whole signal makes no sense for this bot."""
 
@@ -47,11 +56,7 @@ def signal_from_alert(bot: Bot, asked: Asked, *, signal_id: UUID, received_at: d
         if stored is not None:
             return stored
         try:
-            instrument = _instrument(bot, asked)
-            _check(bot, asked, received_at=received_at, now=now)
-            account_ids = list(accounts_of(bot).values_list("pk", flat=True))
-            if not account_ids:
-                raise SignalRefused("The bot is connected to no account.", code="NO_ACCOUNTS")
+            wish = wish_of(bot, asked, received_at=received_at, now=now)
         except AppError as refused:
             return refuse_signal(
                 signal_id=signal_id,
@@ -68,13 +73,23 @@ def signal_from_alert(bot: Bot, asked: Asked, *, signal_id: UUID, received_at: d
         return open_signal(
             signal_id=signal_id,
             source=SignalSource.ALERT,
-            intent=_intent(bot, asked),
-            instrument=instrument,
-            account_ids=account_ids,
+            intent=wish.intent,
+            instrument=wish.instrument,
+            account_ids=wish.account_ids,
             received_at=received_at,
             user_id=bot.owner_id,
             bot_id=bot.id,
         )
+
+
+def wish_of(bot: Bot, asked: Asked, *, received_at: datetime, now: datetime) -> Wish:
+    """Return what an alert comes to for a bot; writes nothing. Raises AppError with the code of its refusal."""
+    instrument = _instrument(bot, asked)
+    _check(bot, asked, received_at=received_at, now=now)
+    account_ids = list(accounts_of(bot).values_list("pk", flat=True))
+    if not account_ids:
+        raise SignalRefused("The bot is connected to no account.", code="NO_ACCOUNTS")
+    return Wish(instrument, _intent(bot, asked), account_ids)
 
 
 def _instrument(bot: Bot, asked: Asked) -> Instrument:

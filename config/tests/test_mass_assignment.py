@@ -58,7 +58,7 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/bots/{bot_id}/disconnect-account": (BotConnection, ConnectInput),
 }
 
-# What takes a body and writes no field of a row from it: a door, a password, an alert (whose fields are free).
+# What takes a body and writes no field of a row from it: a door, a password, a preview, an alert (of free fields).
 OTHERS = {
     "POST /login",
     "POST /api/v1/auth/login",
@@ -66,6 +66,7 @@ OTHERS = {
     "POST /api/v1/auth/password/change",
     "POST /api/v1/auth/password/reset",
     "POST /api/v1/auth/password/reset/complete",
+    "POST /api/v1/trading/preview",
     "POST /api/v1/webhook/tradingview",
     "POST /api/v1/webhook/tradingview/{key}",
 }

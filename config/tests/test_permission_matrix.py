@@ -92,6 +92,7 @@ POST   /api/v1/trading/terminate/{account_id}                            401 200
 GET    /api/v1/signals                                                   401 200 200 200 200 200 200
 GET    /api/v1/signals/{correlation_id}                                  401 200 200 404 200 200 404
 POST   /api/v1/trading/group/{group_id}/execute                          401 200 403 403 403 403 403
+POST   /api/v1/trading/preview                                           401 200 200 404 403 403 403
 
 GET    /api/v1/risk/limits                                               401 200 200 200 200 200 200
 POST   /api/v1/risk/limits                                               401 201 201 404 403 403 403
@@ -165,6 +166,7 @@ BODIES = {
     "POST /api/v1/order": {"symbol": "ETHUSDT", "quantity": "0.1"},
     "POST /api/v1/trading/close-position/{account_id}": {"symbol": "BTCUSDT"},
     "POST /api/v1/trading/group/{group_id}/execute": {"symbol": "ETHUSDT", "side": "buy", "risk_percentage": 1},
+    "POST /api/v1/trading/preview": {"order": {**BUY, "account_id": "{account_id}"}},
     "POST /api/v1/groups": {"name": "Another", "accounts": ["{spare_id}"]},
     "POST /api/v1/groups/{group_id}/accounts": {"account_ids": ["{spare_id}"]},
     "POST /api/v1/bots": {"name": "Another", "symbol": "ETHUSDT"},

@@ -17,6 +17,7 @@ from trading.decisions import IntentSide, OnOpposite, Rules
 from trading.intents import Intent
 from trading.models import ScopeType, Signal, SignalSource, SignalStatus, Switch, SwitchState
 from trading.services.desk import Clock
+from trading.services.preview import Preview, preview_signal
 from trading.services.signals import give_up, open_signal, run_signal
 from trading.sizes import Distance, format_distance
 
@@ -80,6 +81,15 @@ def trade_group(
         if stored is not None:
             stored(signal)
     return run_signal(signal.id, clock=clock)
+
+
+def preview_group_trade(group: AccountGroup, *, trade: GroupTrade, clock: Clock) -> Preview:
+    """Return what `trade_group` would do, its refusal of the whole too; writes and locks nothing."""
+    try:
+        account_ids = accounts_to_trade(group)
+    except AppError as refused:
+        return Preview(trade.instrument.symbol, trade.side, code=refused.code, reason=refused.message)
+    return preview_signal(account_ids, intent=trade.intent, instrument=trade.instrument, bot_id=None, clock=clock)
 
 
 def accounts_to_trade(group: AccountGroup) -> list[UUID]:

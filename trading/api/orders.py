@@ -116,6 +116,11 @@ def _covered_by(bot_id: UUID) -> QuerySet[AccountScope, UUID]:
     return covered.values_list("account", flat=True)
 
 
+def asked_order(user: User, asked: dict[str, Any]) -> tuple[TradingAccount, OrderRequest]:
+    """Return the account that a validated body is for and what it asks for, as POST /orders reads it."""
+    return _account(user, asked, None), _order_request(asked)
+
+
 def _order_request(asked: dict[str, Any]) -> OrderRequest:
     return OrderRequest(
         instrument=_instrument(asked),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accounts.models.trading_accounts import PAPER
 from trading.brokers import broker_for
-from trading.models import WORKING
+from trading.models import WORKING, Order
 from trading.services.apply import Books, apply_receipt
 from trading.services.desk import NOTHING_RESTS, Desk, Resting
 from trading.services.order_rows import orders_of
@@ -19,10 +19,29 @@ from trading.tickets import Proposal, Ticket
 def desk_ahead(desk: Desk, proposals: Iterable[Proposal]) -> Desk:
     """Return the desk to plan these on: `desk` itself where no account is asked twice, else one that may run ahead."""
     asked = Counter(proposal.account_id for proposal in proposals if proposal.account_id in desk.accounts)
-    return copied_desk(desk, asked) if max(asked.values(), default=0) > 1 else desk
+    return _copied(desk, asked) if max(asked.values(), default=0) > 1 else desk
 
 
-def copied_desk(desk: Desk, account_ids: Collection[UUID]) -> Desk:
+def fill_ahead(ticket: Ticket, desk: Desk) -> Order:
+    """Move a desk that is nobody else's on as if the ticket were placed on paper, and return the order as it would be.
+
+    What is filled moves positions and balance, what rests its margin. Writes nothing.
+    """
+    books = Books(desk)
+    [order] = orders_of([ticket], desk.now).values()
+    [receipt] = broker_for(PAPER).place([ticket])
+    apply_receipt(order, receipt, books)
+    traded = (ticket.account.id, ticket.proposal.instrument.id)
+    desk.orders_lately[traded] = desk.orders_lately.get(traded, 0) + 1
+    desk.accounts[ticket.account.id].balance += sum((entry.amount for entry in books.entries), Decimal(0))
+    if order.status in WORKING and not order.reduce_only:
+        at_work, key = desk.working[order.account_id], (order.instrument_id, str(order.side))
+        rest = Resting(order.quantity - order.filled_quantity, order.margin)
+        at_work[key] = at_work.get(key, NOTHING_RESTS) + rest
+    return order
+
+
+def _copied(desk: Desk, account_ids: Collection[UUID]) -> Desk:
     """Return a desk with rows of its own for these accounts: what is booked on it leaves `desk` as it is."""
     accounts = {account_id: copy(desk.accounts[account_id]) for account_id in account_ids}
     positions = {
@@ -37,18 +56,3 @@ def copied_desk(desk: Desk, account_ids: Collection[UUID]) -> Desk:
         working={**desk.working, **working},
         orders_lately=dict(desk.orders_lately),
     )
-
-
-def fill_ahead(ticket: Ticket, desk: Desk) -> None:
-    """Move a copied desk on as if the ticket were placed on paper: what is filled, and what rests. Writes nothing."""
-    books = Books(desk)
-    [order] = orders_of([ticket], desk.now).values()
-    [receipt] = broker_for(PAPER).place([ticket])
-    apply_receipt(order, receipt, books)
-    traded = (ticket.account.id, ticket.proposal.instrument.id)
-    desk.orders_lately[traded] = desk.orders_lately.get(traded, 0) + 1
-    desk.accounts[ticket.account.id].balance += sum((entry.amount for entry in books.entries), Decimal(0))
-    if order.status in WORKING and not order.reduce_only:
-        at_work, key = desk.working[order.account_id], (order.instrument_id, str(order.side))
-        rest = Resting(order.quantity - order.filled_quantity, order.margin)
-        at_work[key] = at_work.get(key, NOTHING_RESTS) + rest

@@ -56,7 +56,7 @@ class PassOutcomes:
     def settle(self, account_id: UUID, status: OutcomeStatus, code: str, reason: str) -> None:
         """Decide an outcome that needs no order."""
         outcome = self._change(account_id)
-        outcome.status, outcome.code, outcome.reason = status, code, _with_first_leg(self._leg, reason)
+        outcome.status, outcome.code, outcome.reason = status, code, with_first_leg(self._leg, reason)
 
     def expect_second_leg(self, account_id: UUID) -> None:
         """Once this pass has closed the position, another opens the new one."""
@@ -126,7 +126,7 @@ def end_outcomes(failed: QuerySet[Outcome], status: OutcomeStatus, reason: str, 
     """End outcomes that the desk itself failed on, and tell it. In the caller's transaction."""
     rows = list(failed.select_related("signal").select_for_update(of=("self",), no_key=True))
     for row in rows:
-        row.status, row.code, row.reason = status, "INTERNAL", _with_first_leg(row.leg, reason)
+        row.status, row.code, row.reason = status, "INTERNAL", with_first_leg(row.leg, reason)
         row.updated_at = now
     update_rows(Outcome, rows, ["status", "code", "reason", "updated_at"])
     tell_of_outcomes(rows, now=now)
@@ -137,21 +137,22 @@ def _take_order(outcome: Outcome, order: Order) -> None:
     if order.status == OrderStatus.SUBMITTING:
         return
     outcome.quantity, outcome.average_price = order.filled_quantity, order.average_price
-    outcome.code, outcome.reason = order.reject_code, _with_first_leg(order.leg, order.reject_reason or _told(order))
+    outcome.code, outcome.reason = order.reject_code, with_first_leg(order.leg, told_of_order(order))
     if outcome.opens_next and order.status == OrderStatus.FILLED:
         outcome.opens_next = False
         if outcome.signal.status == SignalStatus.PROCESSING:
             outcome.leg, outcome.code, outcome.reason = order.leg + 1, "", ""
             return
         outcome.reason = f"{outcome.reason}{TOO_LATE_TO_OPEN}"[:300]
-    outcome.status, outcome.code = _outcome_of(order)
+    outcome.status, outcome.code = outcome_of(order)
 
 
-def _with_first_leg(leg: int, reason: str) -> str:
+def with_first_leg(leg: int, reason: str) -> str:
+    """Return the reason of what became of a leg; of a second one with what the first did."""
     return f"{FIRST_LEG_DONE if leg > 1 else ''}{reason}"[:300]
 
 
-def _outcome_of(order: Order) -> tuple[OutcomeStatus, str]:
+def outcome_of(order: Order) -> tuple[OutcomeStatus, str]:
     """Return status and code: an order that ended with a part filled is partially filled, whatever ended it."""
     status = OrderStatus(order.status)
     if status in (OrderStatus.CANCELLED, OrderStatus.EXPIRED):
@@ -160,7 +161,10 @@ def _outcome_of(order: Order) -> tuple[OutcomeStatus, str]:
     return _OUTCOME_OF[status], order.reject_code
 
 
-def _told(order: Order) -> str:
+def told_of_order(order: Order) -> str:
+    """Return what an order did, or why it did not, in a sentence."""
+    if order.reject_reason:
+        return order.reject_reason
     verb = "Bought" if order.side == OrderSide.BUY else "Sold"
     purpose = ", closing the position" if order.reduce_only else ""
     price = plain(order.average_price) or "no price yet"

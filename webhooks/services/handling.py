@@ -127,7 +127,7 @@ def _held(delivery: Delivery, *, clock: Clock) -> Iterator[None]:
 def _trade(delivery: Delivery, *, clock: Clock) -> bool:
     """Return whether the alert is done with. It is not while another run of it has orders on their way to a venue."""
     try:
-        asked = _asked(read_alert(bytes(delivery.body)))
+        asked = asked_by(read_alert(bytes(delivery.body)))
     except Unreadable as unreadable:
         _end(delivery, DeliveryStatus.REJECTED, unreadable.code, unreadable.message, clock())
         return True
@@ -145,7 +145,8 @@ def _trade(delivery: Delivery, *, clock: Clock) -> bool:
     return True
 
 
-def _asked(alert: Alert) -> Asked:
+def asked_by(alert: Alert) -> Asked:
+    """Return what an alert asks for, in the words of bots."""
     return Asked(
         side=alert.side,
         symbol=alert.symbol,

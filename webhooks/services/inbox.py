@@ -31,7 +31,7 @@ def take(raw: bytes, *, sender: Sender, origin: Origin, now: datetime) -> Delive
     stored without waiting for anybody; what has none yet waits for the bot's row, so that of many at once exactly one
     is the first, and ids grow in arrival order.
     """
-    digest, kept = hashlib.sha256(raw).hexdigest(), _struck(raw, sender)
+    digest, kept = hashlib.sha256(raw).hexdigest(), _struck(raw, sender.secrets)
     reading = _read(raw, kept)
     delivery = Delivery(
         bot=sender.bot,
@@ -56,6 +56,11 @@ def take(raw: bytes, *, sender: Sender, origin: Origin, now: datetime) -> Delive
     return _stored_as_duplicate(delivery, first)
 
 
+def alert_of(raw: bytes, *, secrets: tuple[str, ...]) -> Alert:
+    """Return the alert that `take` would read in these bytes; stores nothing. Raises Unreadable."""
+    return _alert(raw, _struck(raw, secrets))
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     status: DeliveryStatus
@@ -64,22 +69,27 @@ class _Reading:
     reason: str = ""
 
 
-def _struck(raw: bytes, sender: Sender) -> bytes:
+def _struck(raw: bytes, secrets: tuple[str, ...]) -> bytes:
     """Return the bytes without secrets. One that is spelled with NULs between, as in UTF-16, goes with all NULs."""
     bare = raw.replace(b"\x00", b"")
-    hides = bare != raw and any(secret.encode() in bare for secret in sender.secrets)
-    return strike_out(bare if hides else raw, sender.secrets)
+    hides = bare != raw and any(secret.encode() in bare for secret in secrets)
+    return strike_out(bare if hides else raw, secrets)
 
 
 def _read(raw: bytes, kept: bytes) -> _Reading:
     """Read what is kept, as the worker will: one reading, and no secret in its reason or its alert_id."""
     try:
-        text = read_text(raw)
-        alert: Alert = read_alert(kept)
-        refuse_mended(text)
+        alert = _alert(raw, kept)
     except Unreadable as unreadable:
         return _Reading(DeliveryStatus.REJECTED, code=unreadable.code, reason=unreadable.message)
     return _Reading(DeliveryStatus.RECEIVED, alert_id=alert.alert_id or "")
+
+
+def _alert(raw: bytes, kept: bytes) -> Alert:
+    text = read_text(raw)
+    alert: Alert = read_alert(kept)
+    refuse_mended(text)
+    return alert
 
 
 def _first(delivery: Delivery) -> Delivery | None:
