@@ -15,10 +15,10 @@ class TradingConfig(AppConfig):
         from trading.api.sheets import open_positions, performance
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
-        from trading.services.account_limits import follow_daily_loss
         from trading.services.equity import keep_equity_paid
         from trading.services.leaving import check_nothing_under_way, leave_scopes
         from trading.services.margins import arm_paid
+        from trading.services.risk.account_limits import follow_daily_loss
 
         figures.read_with(figures_with_positions)
         follow_prices(handlers.match_prices, of=instruments_in_play)

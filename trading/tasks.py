@@ -8,10 +8,10 @@ from django.utils import timezone
 from core.tasks import nudge_worker
 from trading.models import Switch
 from trading.services.equity import keep_hourly_equity
-from trading.services.flattening import go_on_flattening
 from trading.services.funding import book_fundings
 from trading.services.margins import sweep_margins
-from trading.services.monitor import watch
+from trading.services.risk.flattening import go_on_flattening
+from trading.services.risk.monitor import watch
 
 
 @shared_task(name="trading.tasks.keep_hourly_equity")

@@ -39,7 +39,7 @@ from market.models import Instrument
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote
 from trading.models import LimitType, RiskLimit, ScopeType, Signal, SwitchState
-from trading.services.monitor import watch
+from trading.services.risk.monitor import watch
 from trading.services.scopes import turn_switch
 from webhooks.models import Proof
 from webhooks.senders import Sender

@@ -19,7 +19,7 @@ from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from groups.services.membership import create_group
 from trading.models import LimitType, Order, Position, RiskAlert, RiskLimit, ScopeType
-from trading.services.monitor import watch
+from trading.services.risk.monitor import watch
 from webhooks.models import Proof
 from webhooks.senders import Sender
 from webhooks.services.handling import work_inbox

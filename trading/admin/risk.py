@@ -32,9 +32,9 @@ from trading.models import (
     Switch,
     SwitchState,
 )
-from trading.services.alerts import acknowledge_alert
-from trading.services.halting import halt_scope, resume_scope
-from trading.services.risk_limits import delete_limit, require_sense
+from trading.services.risk.alerts import acknowledge_alert
+from trading.services.risk.halting import halt_scope, resume_scope
+from trading.services.risk.records import delete_limit, require_sense
 from trading.tasks import nudge_flatten
 
 _STATE = badge("state", {SwitchState.ACTIVE: "success", SwitchState.REDUCING: "warning", SwitchState.HALTED: "danger"})

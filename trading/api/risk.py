@@ -31,9 +31,9 @@ from trading.api.risk_serializers import (
 )
 from trading.models import RiskAlert, RiskLimit, ScopeType, Switch, SwitchState
 from trading.selectors.scopes import require_writable_scope
-from trading.services.alerts import acknowledge_alert
-from trading.services.halting import halt_scope, resume_scope
-from trading.services.risk_limits import LimitMissing, SetByAnother, change_limit, delete_limit, set_limit
+from trading.services.risk.alerts import acknowledge_alert
+from trading.services.risk.halting import halt_scope, resume_scope
+from trading.services.risk.records import LimitMissing, SetByAnother, change_limit, delete_limit, set_limit
 from trading.tasks import nudge_flatten
 
 

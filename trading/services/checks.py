@@ -14,8 +14,8 @@ from trading.engine.prices import round_down
 from trading.models import SwitchState
 from trading.services.desk import Desk, Resting, position_margin
 from trading.services.draft import Draft
-from trading.services.limits import check_limits
 from trading.services.refused import Refused
+from trading.services.risk.limits import check_limits
 from trading.tickets import Proposal
 
 

@@ -3,7 +3,7 @@
 from accounts.models import TradingAccount
 from accounts.services.trading_accounts import AccountInUse
 from trading.models import WORKING, AccountScope, Order, OrderStatus, Position
-from trading.services.marks import shift_marks
+from trading.services.risk.marks import shift_marks
 
 UNDER_WAY = (OrderStatus.SUBMITTING, *WORKING, OrderStatus.UNKNOWN)
 

@@ -12,7 +12,7 @@ from trading.models import WORKING, AccountScope, Order, ScopeType, Switch, Swit
 from trading.models.querysets import OrderQuerySet
 from trading.selectors.covered import covered_accounts, covered_orders, forbidden_orders
 from trading.services.desk import strictness
-from trading.services.marks import shift_marks
+from trading.services.risk.marks import shift_marks
 from trading.triggers import trigger_of_order
 
 

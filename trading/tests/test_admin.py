@@ -245,7 +245,7 @@ def test_turning_a_switch_locks_what_it_covers(operator: Client, rich: TradingAc
         turned.append((scope_type, scope_id, asked["state"]))
         return turn_switch(scope_type, scope_id, **asked)
 
-    monkeypatch.setattr("trading.services.halting.turn_switch", turn)
+    monkeypatch.setattr("trading.services.risk.halting.turn_switch", turn)
     form = {"scope_type": "account", "scope_id": rich.pk, "state": "halted", "reason": ""}
     operator.post(reverse("admin:trading_switch_add"), form)
     assert turned == [(ScopeType.ACCOUNT, rich.pk, SwitchState.HALTED)]

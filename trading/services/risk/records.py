@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from core.errors import Conflict, Forbidden, Invalid, Missing
 from trading.models import LimitType, RiskAlert, RiskLimit, ScopeType
-from trading.services.marks import LOSSES
+from trading.services.risk.marks import LOSSES
 
 _COUNTS = (LimitType.OPEN_POSITIONS, LimitType.ORDER_RATE)
 

@@ -12,7 +12,7 @@ from trading.models import WORKING, Order, OrderOrigin, OrderStatus, Position, S
 from trading.selectors.covered import ASKED, covered_orders, covered_positions
 from trading.services.desk import Clock, Desk
 from trading.services.flatten import all_held, flatten
-from trading.services.halting import cancel_forbidden
+from trading.services.risk.halting import cancel_forbidden
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from conftest import NOW
 from core.errors import AppError
 from groups.services.membership import create_group
 from trading.models import Order, OrderType, Position, Switch
-from trading.services.monitor import watch
+from trading.services.risk.monitor import watch
 
 HALT, RESUME = "/api/v1/trading/halt", "/api/v1/trading/resume"
 SCOPES = ["system", "user", "account", "bot", "group", "symbol"]

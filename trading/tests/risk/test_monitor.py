@@ -26,7 +26,7 @@ from trading.models import (
     Switch,
     SwitchState,
 )
-from trading.services.monitor import act_on_breach, read_and_alert, watch
+from trading.services.risk.monitor import act_on_breach, read_and_alert, watch
 from trading.services.scopes import set_covered_accounts, turn_switch
 from trading.tasks import flatten_scope, watch_risk
 from trading.tests.venue import silent
@@ -465,7 +465,7 @@ def test_a_crash_while_flattening_is_made_up_by_the_next_round(long, limit, look
     limit("daily_loss", "500", flatten_on_breach=True)
     look()
     with monkeypatch.context() as broken:
-        broken.setattr("trading.services.monitor.go_on_flattening", lambda *_, **__: 1 / 0)
+        broken.setattr("trading.services.risk.monitor.go_on_flattening", lambda *_, **__: 1 / 0)
         look("49400")
     assert state() == ("reducing", True)
     look()

@@ -18,8 +18,8 @@ from accounts.models.trading_accounts import TradingAccountQuerySet
 from core.exact import plain
 from trading.models import AccountScope, LimitMark, LimitType, RiskLimit, ScopeType
 from trading.selectors.survey import Holding, Surveyed, profits_by_instrument, survey
-from trading.services.limits import drawdown_percent, lost_today
-from trading.services.marks import LOSSES, marked_on, storable
+from trading.services.risk.limits import drawdown_percent, lost_today
+from trading.services.risk.marks import LOSSES, marked_on, storable
 
 _EVERYBODY = (ScopeType.SYSTEM, ScopeType.SYMBOL)
 

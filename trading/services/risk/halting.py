@@ -23,7 +23,7 @@ def halt_scope(
 ) -> Halt:
     """Turn a scope to `reducing` or `halted` and cancel its orders that this forbids; `flatten` marks its positions.
 
-    Marked positions are closed by services/flattening.py, which halts the scope once it is flat.
+    Marked positions are closed by services/risk/flattening.py, which halts the scope once it is flat.
     """
     switch = turn_switch(scope_type, scope_id, state=state, reason=reason, flattening=flatten)
     return Halt(switch, cancel_forbidden(switch, clock=clock))

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from conftest import NOW
 from trading.models import LimitMark, Order, OrderType, RiskAlert, RiskLimit, ScopeType, Switch, SwitchState
-from trading.services.monitor import watch
+from trading.services.risk.monitor import watch
 from trading.services.scopes import turn_switch
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts.services.trading_accounts import change_account
 from trading.models import LimitMark, Order, OrderSide, Position, RiskAlert, RiskLimit, ScopeType, Switch
-from trading.services.monitor import watch
 from trading.services.orders import OrderRequest, place_order
+from trading.services.risk.monitor import watch
 from trading.services.scopes import set_covered_accounts
 from trading.tests.test_two_at_once import at_once
 

@@ -15,8 +15,8 @@ from market.models import Instrument
 from trading.decisions import IntentSide
 from trading.models import LimitMark, Order, OrderSide, OrderType, Outcome, RiskLimit, ScopeType, SwitchState
 from trading.services.desk import load_desk
-from trading.services.limits import drawdown_percent
 from trading.services.plan import make_plan
+from trading.services.risk.limits import drawdown_percent
 from trading.services.scopes import set_covered_accounts, turn_switch
 from trading.tickets import Proposal
 

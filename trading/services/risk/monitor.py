@@ -20,11 +20,11 @@ from trading.models import LimitMark, RiskAlert, RiskLimit, ScopeType, Severity,
 from trading.selectors.covered import covered_accounts
 from trading.services.desk import Clock
 from trading.services.facts import tell_of_alerts
-from trading.services.flattening import go_on_flattening
-from trading.services.halting import cancel_forbidden
-from trading.services.limits import OK, reaches, verdict_of
-from trading.services.marks import LOSSES, MONEY
-from trading.services.readings import Look, Reading, read_limits
+from trading.services.risk.flattening import go_on_flattening
+from trading.services.risk.halting import cancel_forbidden
+from trading.services.risk.limits import OK, reaches, verdict_of
+from trading.services.risk.marks import LOSSES, MONEY
+from trading.services.risk.readings import Look, Reading, read_limits
 from trading.services.scopes import tighten_switch
 
 logger = logging.getLogger(__name__)
