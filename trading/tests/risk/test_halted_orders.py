@@ -45,7 +45,7 @@ def statuses():
 
 
 @pytest.fixture
-def resting(account, order_of):
+def resting(still_market, no_slippage, account, order_of):
     order_of(account, "buy", "0.1")
     for side, price, reduce_only in (("buy", "49000", False), ("sell", "51000", True)):
         order_of(account, side, "0.1", order_type=OrderType.LIMIT, price=Decimal(price), reduce_only=reduce_only)
