@@ -35,6 +35,11 @@ SCHEDULE = {
         "schedule": schedule(timedelta(minutes=10)),
         "options": {"expires": 600},
     },
+    "give-up-group-trades": {
+        "task": "groups.tasks.give_up_left_behind",
+        "schedule": schedule(timedelta(minutes=1)),
+        "options": {"expires": 60},
+    },
     "book-fundings": {
         "task": "trading.tasks.book_fundings",
         "schedule": schedule(timedelta(minutes=1)),

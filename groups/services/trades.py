@@ -118,5 +118,15 @@ def signal_by_now(signal_id: UUID, *, clock: Clock) -> Signal:
     return Signal.objects.get(pk=signal_id)
 
 
+def give_up_left_behind(*, clock: Clock) -> int:
+    """End the group trades whose request died and that nobody asked for again; return how many."""
+    old = clock() - 2 * LONGEST_LEFT_BEHIND
+    left = Signal.objects.filter(source=SignalSource.GROUP_TRADE, status=SignalStatus.PROCESSING, received_at__lt=old)
+    ids = list(left.order_by("received_at").values_list("pk", flat=True))
+    for signal_id in ids:
+        give_up(signal_id, clock=clock)
+    return len(ids)
+
+
 def _is_fresh(signal: Signal, now: datetime) -> bool:
     return now - signal.received_at <= LONGEST_LEFT_BEHIND

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Share, TradingAccount
 from groups.services import trades
 from groups.services.membership import create_group
+from groups.services.trades import give_up_left_behind
 from market.models import Instrument
 from trading.models import Order, Outcome, Position, ScopeType, Signal, SwitchState
 from trading.services.scopes import turn_switch
@@ -226,6 +227,14 @@ def test_long_after_it_the_trade_is_given_up(died, execute):
     body = execute(headers=KEYED).json()
     assert (body["status"], body["error_count"], Order.objects.count()) == ("processed", 2, 0)
     assert {row["code"] for row in body["results"]} == {"INTERNAL"}
+
+
+def test_a_trade_that_nobody_asks_for_again_is_given_up(died):
+    assert give_up_left_behind(clock=timezone.now) == 0
+    Signal.objects.update(received_at=timezone.now() - timedelta(minutes=3))
+    assert [give_up_left_behind(clock=timezone.now) for _ in range(2)] == [1, 0]
+    signal = Signal.objects.get(pk=died.id)
+    assert (signal.status, signal.error_count, Order.objects.count()) == ("processed", 2, 0)
 
 
 def test_what_was_at_a_venue_when_it_died_is_not_sent_again(execute, accounts, venue):
