@@ -102,7 +102,9 @@ def _base(order: Order, prices: PriceRange) -> Decimal:
         return stopped_price(direction, order.stop_price, prices.first_for(direction))
     if is_limited(order):
         assert order.price is not None
-        return order.price
+        first = prices.first_for(direction)
+        # What is left of one that the market met already takes what is quoted; one that rests is met at its price.
+        return first if order.filled_quantity and _limit_is_met(order, first) else order.price
     return prices.last.ask if direction > 0 else prices.last.bid
 
 

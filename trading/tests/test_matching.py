@@ -153,6 +153,15 @@ def test_what_is_left_of_an_order_goes_on_with_the_next_quotes(account, order_of
     assert held() == [("long", Decimal("0.1"), 5008)]
 
 
+def test_what_is_left_of_a_limit_that_took_takes_what_is_quoted(account, order_of, btcusdt, prices):
+    Instrument.objects.update(liquidity=Decimal("0.04"))
+    asked = {"order_type": LIMIT, "price": Decimal(60000), "instrument": Instrument.objects.get(pk=btcusdt.pk)}
+    placed = order_of(account, "buy", "0.08", **asked)
+    prices(50100)
+    # 0.04 × 50,000 + 0.04 × 50,100
+    assert (order(placed), placed.filled_cost) == (("filled", 50050), 4004)
+
+
 @pytest.mark.parametrize(
     ("side", "exits", "trades", "origin", "price"),
     [
