@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from core.exact import plain
+from market.kinds import Status
 from market.ranges import PriceRange
 from trading.brokers.paper import status_after
 from trading.engine.prices import limit_is_met, stop_is_met, stopped_price
@@ -25,7 +26,8 @@ def meet(order: Order, prices: PriceRange, desk: Desk) -> Receipt:
     """Return what becomes of a paper order that is met: filled as far as one quote goes, resting at its limit, over.
 
     A stop is filled on its price, or on the first one beyond it, and slips; a limit at its price; what is left of a
-    market order on the last quote. Reduce-only is clamped to the position that there is by now.
+    market order on the last quote. Reduce-only is clamped to the position that there is by now, and so is what may open
+    nothing by now: the account at rest, the instrument suspended or without shorts, the leverage too high.
     """
     base = _base(order, prices)
     if waits_for_stop(order):
@@ -36,9 +38,9 @@ def meet(order: Order, prices: PriceRange, desk: Desk) -> Receipt:
                 status_after(quantity=order.quantity, filled=order.filled_quantity, time_in_force=order.time_in_force),
             )
     left = order.quantity - order.filled_quantity
-    reducible = _reducible(order, desk) if order.reduce_only else left
+    reducible = _reducible(order, desk) if _may_only_reduce(order, desk) else left
     if not reducible:
-        return _receipt(order, ReceiptStatus.CANCELLED, reason="There is no position left that it would reduce.")
+        return _receipt(order, ReceiptStatus.CANCELLED, reason="There is no position left that it may reduce.")
     part = at_once(order.instrument, min(left, reducible))
     if order.time_in_force == TimeInForce.FOK and part < left:
         return _receipt(order, ReceiptStatus.EXPIRED)
@@ -111,6 +113,15 @@ def _base(order: Order, prices: PriceRange) -> Decimal:
 def _limit_is_met(order: Order, quoted: Decimal) -> bool:
     assert order.price is not None
     return bool(limit_is_met(OrderSide(order.side).direction, order.price, quoted))
+
+
+def _may_only_reduce(order: Order, desk: Desk) -> bool:
+    """Say whether an order may open nothing by now, whatever was allowed when it was placed."""
+    account, instrument = desk.accounts[order.account_id], order.instrument
+    is_shut = not account.is_active or instrument.status == Status.SUSPENDED
+    has_no_short = order.side == OrderSide.SELL and not instrument.allows_short
+    is_too_levered = order.leverage > min(account.max_leverage, instrument.max_leverage)
+    return order.reduce_only or is_shut or has_no_short or is_too_levered
 
 
 def _reducible(order: Order, desk: Desk) -> Decimal:

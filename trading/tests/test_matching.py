@@ -208,6 +208,24 @@ def test_what_has_nothing_left_to_reduce_is_cancelled(account, order_of, limit_o
     assert "no position left" in resting.reject_reason
 
 
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [
+        (TradingAccount, {"is_active": False}),
+        (TradingAccount, {"max_leverage": 5}),
+        (Instrument, {"status": "suspended"}),
+        (Instrument, {"allows_short": False}),
+    ],
+    ids=str,
+)
+def test_what_may_open_nothing_by_now_only_reduces(account, order_of, limit_of, prices, model, changes):
+    order_of(account, "buy", "0.04")
+    resting = limit_of(account, "sell", "0.1", "51000")
+    model.objects.update(**changes)
+    prices(51000)
+    assert (order(resting)[0], resting.filled_quantity, held()) == ("cancelled", Decimal("0.04"), [])
+
+
 def test_a_stale_price_meets_nothing(account, limit_of, btcusdt):
     placed = limit_of(account, "buy", "0.1", "49000")
     old = Quote(btcusdt.id, *[Decimal(48000)] * 3, NOW - timedelta(minutes=1))
