@@ -144,8 +144,18 @@ def _check_margin_of_resting(draft: Draft) -> None:
     before = desk.order_margin(account_id)
     added = Resting(draft.quantity, tied)
     after = desk.order_margin(account_id, added={(draft.instrument.id, draft.proposal.side.value): added})
+    required = max(after - before, _margin_of_adding(draft))
     available = desk.equity(account_id) - desk.margin_used(account_id) - before - draft.priced.commission
-    _check_available(draft, required=after - before, available=available)
+    _check_available(draft, required=required, available=available)
+
+
+def _margin_of_adding(draft: Draft) -> Decimal:
+    """Return what a fill would tie up beside what is: all of a position that is added to takes the order's leverage."""
+    kept_size, kept_cost = _kept(draft)
+    if draft.held is None or not kept_size:
+        return Decimal(0)
+    whole = to_money(initial_margin(kept_cost + draft.priced.notional, draft.proposal.leverage))
+    return whole - position_margin(draft.held)
 
 
 def _check_available(draft: Draft, *, required: Decimal, available: Decimal) -> None:

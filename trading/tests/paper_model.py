@@ -123,6 +123,9 @@ class Account:
         if asked.reduce_only or (self.size * asked.side < 0 and beside + abs(asked.size) <= abs(self.size)):
             return True
         more = self.order_margin(beside=[asked]) - self.order_margin()
+        if self.size * asked.side > 0:
+            whole = money((self.cost + money(asked.own_price * abs(asked.size))) / asked.leverage)
+            more = max(more, whole - self.margin())
         return more <= self.available(price) - fee_of(asked.own_price, asked.size)
 
     def _meet_order(self, asked, price):

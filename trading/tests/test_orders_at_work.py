@@ -84,6 +84,14 @@ def test_an_order_that_rests_needs_its_margin_and_its_fee(account, resting):
     assert not Order.objects.exists()
 
 
+def test_an_order_that_would_lower_the_leverage_of_what_is_held_needs_margin_for_all_of_it(account, order_of, resting):
+    # 0.9 × 50,000 at 10 × ties up 4,500; with 0.001 × 49,000 more at 1 × it would be 45,049
+    order_of(account, "buy", "0.9")
+    with pytest.raises(AppError) as refused:
+        resting(account, "buy", "0.001", "49000", leverage=1)
+    assert "needs 40549 of margin" in refused.value.message
+
+
 def test_an_order_through_zero_has_what_closed_before_count_as_opening(account, order_of, resting):
     # Long 1; the resting sell of 1 only closes. Sold 2, short 1, it would open: 6,000 beside 5,000 is too much.
     order_of(account, "buy", "1")
