@@ -134,7 +134,8 @@ def _check_margin(draft: Draft) -> None:
         draft.proposal.account_id, held={draft.instrument.id: draft.size_after}
     )
     available = _equity_without_held(draft) - draft.priced.commission + profit_after - others
-    _check_available(draft, required=margin, available=available)
+    tied_already = position_margin(draft.held) if draft.held and kept_size else Decimal(0)
+    _check_available(draft, required=margin - tied_already, available=available - tied_already)
 
 
 def _check_margin_of_resting(draft: Draft) -> None:
