@@ -8,6 +8,7 @@ from django.db import models
 from accounts.models import TradingAccount
 from core.fields import MoneyField, PriceField, QuantityField
 from market.models import Instrument
+from trading.models.orders import OrderSide
 from trading.models.querysets import PositionQuerySet
 
 
@@ -86,6 +87,11 @@ class Position(models.Model):
     @property
     def direction(self) -> int:
         return PositionSide(self.side).direction
+
+    @property
+    def closing_side(self) -> OrderSide:
+        """The side of an order that takes away from the position."""
+        return OrderSide.SELL if self.direction > 0 else OrderSide.BUY
 
     @property
     def entry_price(self) -> Decimal:

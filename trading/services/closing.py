@@ -12,7 +12,6 @@ from core.exact import plain
 from market.models import Instrument
 from trading.models import Order, Position
 from trading.services.desk import Clock, Desk
-from trading.services.flatten import closing_side
 from trading.services.orders import place_one
 from trading.services.steps import check_steps
 from trading.tickets import Proposal
@@ -106,7 +105,7 @@ def _closing(position: Position, instrument: Instrument, size: Decimal | None) -
     return Proposal(
         account_id=position.account_id,
         instrument=instrument,
-        side=closing_side(position),
+        side=position.closing_side,
         leverage=position.leverage,
         client_order_id=uuid.uuid4().hex,
         quantity=size,

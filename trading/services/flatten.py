@@ -13,7 +13,7 @@ from accounts.models import TradingAccount
 from core.exact import plain
 from trading.brokers import broker_for
 from trading.brokers.base import Broker
-from trading.models import Order, OrderOrigin, OrderSide, OrderStatus, Outcome, Position
+from trading.models import Order, OrderOrigin, OrderStatus, Outcome, Position
 from trading.services.batch import Batch
 from trading.services.desk import Clock, Desk
 from trading.services.road import LARGEST_BATCH, walk
@@ -113,11 +113,6 @@ def closing_of(order: Order) -> Closing:
     return Closing(order.account_id, symbol, order, code, reason)
 
 
-def closing_side(position: Position) -> OrderSide:
-    """Return the side of the order that takes away from a position."""
-    return OrderSide.SELL if position.direction > 0 else OrderSide.BUY
-
-
 def _batches(account_ids: Collection[UUID]) -> Iterator[tuple[str, list[UUID]]]:
     rows = TradingAccount.objects.living().filter(pk__in=list(account_ids)).order_by("exchange", "pk")
     by_exchange: dict[str, list[UUID]] = {}
@@ -158,7 +153,7 @@ def _proposal(run: _Run, position: Position, desk: Desk) -> Proposal:
     return Proposal(
         account_id=position.account_id,
         instrument=desk.instruments[position.instrument_id],
-        side=closing_side(position),
+        side=position.closing_side,
         leverage=position.leverage,
         client_order_id=_client_order_id(run.id, position.instrument_id),
         reduce_only=True,

@@ -84,7 +84,7 @@ def closing(
     return Proposal(
         account_id=position.account_id,
         instrument=prices.instrument,
-        side=OrderSide.SELL if position.direction > 0 else OrderSide.BUY,
+        side=position.closing_side,
         leverage=position.leverage,
         client_order_id=hashed_id(position.id, origin, at.at.isoformat()),
         order_type=order_type,

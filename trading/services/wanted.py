@@ -88,7 +88,7 @@ def _closing(ask: Ask, account_id: UUID, held: Position) -> Proposal:
     return Proposal(
         account_id=account_id,
         instrument=ask.instrument,
-        side=OrderSide.SELL if held.direction > 0 else OrderSide.BUY,
+        side=held.closing_side,
         leverage=held.leverage,
         client_order_id=client_order_id(ask.signal_id, account_id, ask.leg),
         reduce_only=True,
