@@ -28,6 +28,8 @@ class InstrumentForm(forms.ModelForm):
         }
         if source is not None and not source.covers(**names):
             self.add_error("source", "This source has no markets of this kind.")
+        if self.cleaned_data.get("source") == "synthetic" and not self.cleaned_data.get("reference_price"):
+            self.add_error("reference_price", "The synthetic market moves around a price: name it.")
         return self.cleaned_data
 
 

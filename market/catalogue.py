@@ -9,6 +9,7 @@ from django.db import models
 
 from market.kinds import Kind
 
+_IDENTITY = ("venue", "kind", "symbol")
 _PAPER = {"venue": "paper", "quote": "USD", "settle": "USD", "allows_short": True, "maintenance_margin_rate": "0.005"}
 _PERPETUAL = {
     "venue": "bybit",
@@ -173,8 +174,12 @@ def install(model: type[models.Model], *, using: str) -> None:
     The markets of exchanges take their prices from PRICE_SOURCE; from then on the row's `source` decides.
     """
     rows = model._default_manager.using(using)
-    present = set(rows.values_list("symbol", flat=True))
-    absent = [model(**values, **_source(values)) for values in INSTRUMENTS if values["symbol"] not in present]
+    present = set(rows.values_list(*_IDENTITY))
+    absent = [
+        model(**values, **_source(values))
+        for values in INSTRUMENTS
+        if tuple(values[name] for name in _IDENTITY) not in present
+    ]
     if absent:
         # Another process may be migrating at the same time; whose rows come first does not matter.
         rows.bulk_create(absent, ignore_conflicts=True)

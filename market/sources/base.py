@@ -9,6 +9,8 @@ from uuid import UUID
 
 from core.breaker import BreakerState
 from core.errors import Unavailable
+from market.candles.series import CandleSeries
+from market.intervals import Interval
 from market.models import Instrument
 
 Clock = Callable[[], datetime]
@@ -68,4 +70,29 @@ class NetworkSource(Protocol):
 
     def breaker_state(self) -> BreakerState | None:
         """Return the worst state of its breakers; None in a process that fetches nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedCandles:
+    """What a source gave of one instrument: `skipped` rows were unsound and are left out."""
+
+    series: CandleSeries
+    skipped: int
+
+
+class CandleSource(Protocol):
+    """Where candles of the past come from."""
+
+    most_candles: int  # of one answer
+
+    def intervals(self, instrument: Instrument) -> frozenset[Interval]:
+        """Return the intervals that it has candles of, of this instrument; none where it does not have it at all."""
+        ...
+
+    def candles(self, instrument: Instrument, interval: Interval, *, start: datetime, end: datetime) -> FetchedCandles:
+        """Return the closed candles that open from `start` to before `end`, at most the last `most_candles` of them.
+
+        The one that is still running is left out. Raises SourceDown, SourceBusy.
+        """
         ...

@@ -27,13 +27,17 @@ _WHOLE_RATE = 10**RATE_SCALE
 
 
 class SyntheticSource:
-    """Quotes every instrument, once a second."""
+    """Quotes every instrument that has a reference price, once a second."""
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> dict[UUID, Quote]:
         """Return a quote of each instrument at the whole second of `now`."""
         at = now.astimezone(UTC).replace(microsecond=0)
         seed = settings.SYNTHETIC_MARKET_SEED
-        return {instrument.id: synthetic_quote(instrument, seed=seed, at=at) for instrument in instruments}
+        return {
+            instrument.id: synthetic_quote(instrument, seed=seed, at=at)
+            for instrument in instruments
+            if instrument.reference_price is not None
+        }
 
 
 def synthetic_quote(instrument: Instrument, *, seed: int, at: datetime) -> Quote:

@@ -67,6 +67,7 @@ def test_nothing_is_installed_while_the_table_is_not_there(django_assert_num_que
 
 
 def test_every_row_passes_its_own_validation():
+    Instrument.objects.all().delete()
     rows = [Instrument(**values) for values in INSTRUMENTS]
     for_rows = [row.full_clean(validate_unique=False) for row in rows]
     assert for_rows == [None] * len(SYMBOLS)

@@ -1,4 +1,4 @@
-"""Instruments: what can be traded, in which steps, what a trade of it costs; and the newest quote fetched of each."""
+"""Instruments: what can be traded, in which steps, what a trade of it costs."""
 
 import uuid
 from collections.abc import Collection
@@ -17,7 +17,7 @@ _MORE_THAN_ZERO = (
     "lot_size",
     "min_quantity",
     "size_unit",
-    "reference_price",
+    "contract_size",
     "max_leverage",
     "stale_after_seconds",
 )
@@ -32,8 +32,8 @@ class InstrumentQuerySet(models.QuerySet["Instrument"]):
         return self.filter(status=Status.TRADING)
 
     def in_order(self) -> Self:
-        """Every reader sees instruments by symbol."""
-        return self.order_by("symbol")
+        """Every reader sees instruments by symbol; those of one symbol by venue and kind."""
+        return self.order_by("symbol", "venue", "kind")
 
     def with_symbol_or_base(self, symbols: Collection[str], bases: Collection[str]) -> Self:
         """Instruments that carry one of these symbols, or are on one of these base currencies."""
@@ -53,6 +53,12 @@ def _checks() -> list[models.BaseConstraint]:
             for name in _FRACTIONS
         ),
         _check("funding_rate_fraction", _FUNDING, "funding_rate is more than -1 and less than 1."),
+        models.UniqueConstraint(fields=["venue", "kind", "symbol"], name="instrument_once_per_market"),
+        _check(
+            "reference_price_positive",
+            Q(reference_price=None) | Q(reference_price__gt=0),
+            "reference_price is more than 0, or empty.",
+        ),
         _check("liquidity_positive", Q(liquidity=None) | Q(liquidity__gt=0), "liquidity is more than 0, or empty."),
         _check("kind_known", Q(kind__in=Kind.values), "This kind is not known."),
         _check("status_known", Q(status__in=Status.values), "This status is not known."),
@@ -62,13 +68,14 @@ def _checks() -> list[models.BaseConstraint]:
 class Instrument(models.Model):
     """One market that can be quoted and, mostly, traded.
 
-    Written by `market.catalogue` after a migration where it is absent, and by operators in the admin. Symbol,
-    venue, kind and the three currencies never change: orders, positions and fills point at this row. An
+    Written by `market.catalogue` after a migration where it is absent, by the reading of an exchange's own list, and
+    by operators in the admin. Venue, kind and symbol name it: an exchange gives its spot market and its perpetual
+    the same symbol. These and the three currencies never change: orders, positions and fills point at this row. An
     instrument that is done with is suspended, never deleted.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    symbol = models.CharField(max_length=32, unique=True)
+    symbol = models.CharField(max_length=32, db_index=True)
     name = models.CharField(max_length=80)
     venue = models.CharField(max_length=16, help_text='"paper", or the exchange whose market it is.')
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -80,6 +87,7 @@ class Instrument(models.Model):
     lot_size = QuantityField(help_text="Sizes are whole multiples of it.")
     min_quantity = QuantityField()
     min_notional = MoneyField(help_text="The least price × size of an order, in quote currency.")
+    contract_size = QuantityField(default=1, help_text="Base units that one contract is; quote units on inverse.")
     max_leverage = models.PositiveSmallIntegerField(default=1)
     spread = RateField(help_text="Ask − bid as a fraction of mid.")
     slippage = RateField(help_text="What any market order slips, as a fraction.")
@@ -96,7 +104,13 @@ class Instrument(models.Model):
     allows_short = models.BooleanField(default=False)
     stale_after_seconds = models.PositiveSmallIntegerField(default=10, help_text="An older quote fills nothing.")
     source = models.CharField(max_length=32, default="synthetic", help_text="Where its quotes come from.")
-    reference_price = PriceField(help_text="The price that the synthetic market moves around.")
+    reference_price = PriceField(
+        null=True, blank=True, help_text="The price that the synthetic market moves around; empty: it has none."
+    )
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When it is delivered; empty: never.")
+    listed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the exchange's own list last had it; empty: never."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = InstrumentQuerySet.as_manager()
@@ -106,30 +120,3 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return self.symbol
-
-
-class LatestQuote(models.Model):
-    """The newest quote of one instrument that a source on the network gave.
-
-    Written by the price feed only, through `market.services.quotes`: a quote takes the place of an older one, never
-    of a newer. It stays when its source is down, and grows old. Sources that compute their prices have no rows.
-    """
-
-    instrument = models.OneToOneField(
-        Instrument, on_delete=models.CASCADE, primary_key=True, related_name="latest_quote", editable=False
-    )
-    source = models.CharField(max_length=32, help_text="Who gave it: the instrument may take another's by now.")
-    bid = PriceField()
-    ask = PriceField()
-    last = PriceField()
-    at = models.DateTimeField(help_text="The moment it is from, on this desk's clock.")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(bid__gt=0, last__gt=0, ask__gte=models.F("bid")), name="latest_quote_can_be"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.instrument_id} at {self.at}"

@@ -1,0 +1,1 @@
+"""Candles: as arrays, packed in blocks, made from others, read and written."""
