@@ -30,7 +30,15 @@ _VIEW = (
 # Which permissions a role has from the start, as shell patterns; which rows they reach, `visible_to` says.
 DEFAULTS: dict[Role, tuple[str, ...]] = {
     Role.ADMIN: ("*",),
-    Role.TRADER: (*_VIEW, "accounts.*_tradingaccount", "accounts.export_csv", "bots.*", "strategies.*", "trading.*"),
+    Role.TRADER: (
+        *_VIEW,
+        "accounts.*_tradingaccount",
+        "accounts.export_csv",
+        "bots.*",
+        "market.*_watchlistentry",
+        "strategies.*",
+        "trading.*",
+    ),
     Role.EXPORTER: (*_VIEW, "accounts.export_csv"),
     Role.VIEWER: _VIEW,
 }

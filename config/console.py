@@ -67,6 +67,7 @@ CONSOLE = {
                 "Market",
                 _page("Instruments", "market_instrument", "currency_exchange"),
                 _page("Latest quotes", "market_latestquote", "price_change"),
+                _page("Watchlist", "market_watchlistentry", "visibility"),
             ),
             _section(
                 "System",

@@ -1,6 +1,6 @@
 """Instruments in the operators' console: looked up, edited, suspended, never deleted; the quotes fetched of them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from accounts.models import User
 from core.admin import DeskAdmin, ReadOnlyAdmin
 from market.kinds import Status
-from market.models import Instrument, LatestQuote
+from market.models import Instrument, LatestQuote, WatchlistEntry
 from market.sources import CATALOGUE, NETWORK
 
 _IDENTITY = ("symbol", "venue", "kind", "base", "quote", "settle")
@@ -80,3 +81,18 @@ class LatestQuoteAdmin(ReadOnlyAdmin):
     list_select_related = ("instrument",)
     search_fields = ("instrument__symbol",)
     ordering = ("instrument__symbol",)
+
+
+@admin.register(WatchlistEntry)
+class WatchlistEntryAdmin(DeskAdmin):
+    list_display = ("instrument", "added_by", "created_at")
+    list_select_related = ("instrument", "added_by")
+    autocomplete_fields = ("instrument",)
+    readonly_fields = ("added_by", "created_at")
+    search_fields = ("instrument__symbol", "added_by__username")
+    ordering = ("-created_at", "id")
+
+    def save_model(self, request: HttpRequest, obj: WatchlistEntry, form: Any, change: bool) -> None:
+        if not change:
+            obj.added_by = cast(User, request.user)
+        super().save_model(request, obj, form, change)

@@ -35,7 +35,7 @@ from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from core.idempotency import Asked, Claim, Kept
 from groups.services.membership import create_group
-from market.models import Instrument
+from market.models import Instrument, WatchlistEntry
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote
 from trading.models import LimitType, RiskLimit, ScopeType, Signal, SwitchState
@@ -101,6 +101,7 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         Share.objects.create(user=tom, scope_type=Share.Scope.BOT, scope_id=bot.id, created_by=ada)
         instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
         keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})
+        WatchlistEntry.objects.create(instrument=instrument, added_by=tom)
         asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
         Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
         every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)

@@ -69,6 +69,9 @@ GET    /api/v1/market/instruments                                        401 200
 GET    /api/v1/market/instruments/{symbol}                               401 200 200 200 200 200 200
 GET    /api/v1/market/ticker/{symbol}                                    401 200 200 200 200 200 200
 GET    /api/v1/market/price                                              401 200 200 200 200 200 200
+GET    /api/v1/watchlist                                                 401 200 200 200 200 200 200
+POST   /api/v1/watchlist                                                 401 201 201 201 403 403 403
+DELETE /api/v1/watchlist/{symbol}                                        401 204 204 204 403 403 403
 
 GET    /api/v1/orders                                                    401 200 200 200 200 200 200
 POST   /api/v1/orders                                                    401 201 201 404 403 403 403
@@ -155,6 +158,7 @@ BODIES = {
     "POST /api/v1/accounts/{account_id}/assign-group": {"group_id": "{group_id}"},
     "POST /api/v1/accounts/{account_id}/deposit": {"amount": "1"},
     "POST /api/v1/accounts/{account_id}/withdraw": {"amount": "1"},
+    "POST /api/v1/watchlist": {"symbol": "ETHUSDT"},
     "POST /api/v1/orders": {**BUY, "account_id": "{account_id}"},
     "POST /api/v1/accounts/{account_id}/orders": BUY,
     "POST /api/v1/risk/limits": {**LIMIT, "scope_type": "account", "scope_id": "{account_id}"},

@@ -18,8 +18,10 @@ from bots.services.bots import change_status, create_bot, webhook_key
 from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from groups.services.membership import create_group
+from market.models import Instrument
+from market.services.watchlist import watch
 from trading.models import LimitType, Order, Position, RiskAlert, RiskLimit, ScopeType
-from trading.services.risk.monitor import watch
+from trading.services.risk import monitor
 from webhooks.models import Proof
 from webhooks.senders import Sender
 from webhooks.services.handling import work_inbox
@@ -51,6 +53,7 @@ class World:
         self._trade(now)
         self._limit(now)
         self._share()
+        watch(Instrument.objects.get(symbol="BTCUSDT"), added_by=self.tom, now=now)
         self.clients = {"anonymous": APIClient()} | {name: _client(user, now) for name, user in self.people.items()}
         self.cookies = {name: _cookie(user) for name, user in self.people.items()}
         self.names = {**self._rows(), **self._secrets(now)}  # last: a login spoils a reset token
@@ -97,7 +100,7 @@ class World:
         self.limit = RiskLimit.objects.create(
             **of_account, limit_type=LimitType.OPEN_POSITIONS, limit_value="2", warning_threshold="0.5"
         )
-        watch(clock=lambda: now)
+        monitor.watch(clock=lambda: now)
         self.alert = RiskAlert.objects.get()
 
     def _share(self) -> None:
