@@ -83,6 +83,12 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         """Do what one message asks. Raises AppError, which is told to the client."""
         raise NotImplementedError
 
+    async def entered(self) -> None:
+        """Begin what a socket does unasked. Called once, when the caller was let in."""
+
+    async def left(self) -> None:
+        """Let go of what `entered` and `obey` took. Called once at the end, whoever ended it."""
+
     async def connect(self) -> None:
         await self.accept()
         self.query = parse_qs(self.scope["query_string"].decode("latin-1"))
@@ -165,6 +171,7 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         self.hub, self._doorkeeper = hub(), doorkeeper()
         self.hub.enter(self.outbound)
         self._doorkeeper.enter(self.outbound, caller)
+        await self.entered()
 
     async def _leave(self) -> None:
         if self._too_late is not None:
@@ -173,6 +180,7 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         if self._doorkeeper is not None:
             self._doorkeeper.leave(self.outbound)
             await self.hub.leave(self.outbound)
+            await self.left()
 
 
 def _encoded(message: dict[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,12 @@ class BotsConfig(AppConfig):
         from bots import examinations
         from bots.models import Bot
         from bots.selectors.accounts import groups_of_bot
+        from bots.selectors.instruments import instruments_of_active_bots
         from bots.selectors.references import bots_of_accounts
         from bots.services import connections
         from core.examinations import register
         from groups.services import membership
+        from market.followers import want_prices_of
         from trading.models import querysets
 
         share_rows(Share.Scope.BOT, Bot.objects.living)
@@ -26,4 +28,5 @@ class BotsConfig(AppConfig):
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)
         trading_accounts.departures.append(connections.leave_bots)
+        want_prices_of(instruments_of_active_bots)
         register("bots", examinations.examine_keys, needs=("migrations",))

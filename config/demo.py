@@ -17,6 +17,7 @@ from groups.services.membership import create_group
 from trading.decisions import IntentSide
 from trading.services.signals import run_signal
 
+SYMBOL = "BTCUSDT"
 BOT_NAME = "BTC demo"
 GROUP_NAME = "Demo group"
 BALANCES = ("10000", "25000", "5000", "50000", "12500")
@@ -47,14 +48,12 @@ def make_demo(owner: User, *, clock: Callable[[], datetime]) -> DemoDesk:
     bot = create_bot(
         owner=owner,
         name=BOT_NAME,
-        symbol="BTCUSDT",
+        symbol=SYMBOL,
         config={"leverage": 5, "position_size": "10%", "on_opposite": "reverse"},
     )
     connect_group(bot, group)
     bot = change_status(bot.id, BotStatus.ACTIVE)
     for side in (IntentSide.BUY, IntentSide.CLOSE):
-        signal = signal_from_alert(
-            bot, Asked(side, "BTCUSDT"), signal_id=uuid.uuid4(), received_at=clock(), now=clock()
-        )
+        signal = signal_from_alert(bot, Asked(side, SYMBOL), signal_id=uuid.uuid4(), received_at=clock(), now=clock())
         run_signal(signal.id, clock=clock)
     return DemoDesk(accounts, group, bot)

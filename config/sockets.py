@@ -5,6 +5,7 @@ from channels.routing import URLRouter
 from django.urls import re_path
 
 from bots.consumers import BotUpdates
+from market.consumers import MarketTicks
 
 NOT_THERE = 4403
 
@@ -20,6 +21,7 @@ class NoSocket(AsyncWebsocketConsumer):
 
 
 routes = [
+    re_path(r"^api/v1/ws/market/(?P<symbol>.+?)/?$", MarketTicks.as_asgi()),
     re_path(r"^(?:api/v1/)?ws/(?P<user_id>[^/]+)/?$", BotUpdates.as_asgi()),
     re_path(r"", NoSocket.as_asgi()),
 ]

@@ -12,9 +12,12 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from core import examinations
+        from core.streams import broadcast
         from market.checks import check_settings
         from market.examinations import examine_feed
+        from market.services.interest import want_ticks
 
         register(check_settings)
         post_migrate.connect(catalogue.install_after_migrate, sender=self, dispatch_uid="market.catalogue")
+        broadcast.makers.append(want_ticks)
         examinations.register("feed", examine_feed, needs=("migrations",))

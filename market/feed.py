@@ -1,35 +1,25 @@
-"""The price feed: fetches the quotes of all instruments with a source on the network, round after round.
-
-Each round is handed to those who follow prices, with the prices of what they wait for beside: matching does.
+"""The price feed: the rounds of all sources, again and again, each source in a thread of its own.
 
 One feed is enough. A second does no harm, for a newer quote is never overwritten by an older one: it only doubles
-the requests. A round costs one statement to read and one to write, whatever the number of instruments.
+the requests.
 """
 
-import itertools
 import logging
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Collection, Mapping
-from uuid import UUID
+from collections.abc import Mapping
 
 from django.conf import settings
-from django.db import Error, close_old_connections
-from django.db.models import Q
+from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
-from market.followers import tell_followers, watched_instruments
-from market.models import Instrument
-from market.quotes import latest_quotes
-from market.ranges import PriceRange
-from market.services.quotes import keep_quotes
+from market.rounds import ComputedRounds, NetworkRounds, Rounds
 from market.sources import NETWORK
-from market.sources.base import Clock, NetworkSource, Quote
+from market.sources.base import Clock, NetworkSource
 
 logger = logging.getLogger(__name__)
 
-# How often a feed with nothing to fetch looks whether an operator changed an instrument's source, or somebody waits.
+# How often a source of which nothing is wanted looks whether somebody wants something.
 IDLE_SECONDS = 1.0
 FAILED_SECONDS = 2.0
 
@@ -38,64 +28,57 @@ class PriceFeed:
     """Runs rounds until it is stopped. A database that is down, or a fault of ours, costs a round, never the feed."""
 
     def __init__(self, *, sources: Mapping[str, NetworkSource] = NETWORK, clock: Clock = timezone.now) -> None:
-        self._sources = sources
-        self._clock = clock
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self.run, name="feed", daemon=True)
+        self._rounds: list[Rounds] = [
+            ComputedRounds(besides=list(sources), clock=clock),
+            *(NetworkRounds(name, source, clock=clock) for name, source in sources.items()),
+        ]
+        self._threads = [
+            threading.Thread(target=self._run, args=[rounds], name=f"feed-{rounds.name}", daemon=True)
+            for rounds in self._rounds
+        ]
 
     def start(self) -> None:
-        """Run in a thread of its own, which never holds up the end of the process."""
-        self._thread.start()
+        """Run in threads of its own, which never hold up the end of the process."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Ask it to end after the round in hand."""
+        """Ask it to end after the rounds in hand."""
         self._stopping.set()
 
     def join(self, seconds: float | None = None) -> bool:
-        """Wait for its thread to end, and say whether it did."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def run(self) -> None:
-        """Run rounds, each begun PRICE_FEED_SECONDS after the one before where that leaves time."""
-        while not self._stopping.is_set():
-            began = time.monotonic()
-            pause = self._safe_round()
-            self._stopping.wait(max(0.0, pause - (time.monotonic() - began)))
+        """Wait for its threads to end, and say whether they did."""
+        until = None if seconds is None else time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def round(self) -> int:
-        """Fetch and keep the quotes of all that want them, tell the followers; return how many instruments do."""
-        watched = watched_instruments()
-        wanted = Instrument.objects.filter(Q(source__in=list(self._sources)) | Q(pk__in=watched)).in_order()
-        by_source: dict[str, list[Instrument]] = defaultdict(list)
-        computed: list[Instrument] = []
-        for instrument in wanted:
-            (by_source[instrument.source] if instrument.source in self._sources else computed).append(instrument)
-        quotes: dict[str, list[Quote]] = {
-            name: self._sources[name].fetch(instruments, clock=self._clock) for name, instruments in by_source.items()
-        }
-        keep_quotes(quotes)
-        fresh = [*latest_quotes(computed, now=self._clock()).values(), *itertools.chain.from_iterable(quotes.values())]
-        known = {row.id: row for row in wanted if row.id in watched}
-        _tell(known, fresh)
-        return len(wanted)
-
-    def _safe_round(self) -> float:
-        """Return the seconds until the next round shall begin."""
+        """Run one round of each source, one after another; return how many instruments have their prices wanted."""
         try:
-            return settings.PRICE_FEED_SECONDS if self.round() else IDLE_SECONDS
-        except Error as error:
-            logger.warning("no prices are kept: the database does not answer (%s)", type(error).__name__)
-        except Exception:
-            logger.exception("a round of the price feed failed")
+            return sum(rounds.round() for rounds in self._rounds)
         finally:
-            close_old_connections()
-        return FAILED_SECONDS
+            for rounds in self._rounds:
+                rounds.close()
+
+    def _run(self, rounds: Rounds) -> None:
+        """Begin rounds at whole multiples of PRICE_FEED_SECONDS, so that they neither drift nor pass over a second."""
+        while not self._stopping.is_set():
+            pause = safe_round(rounds)
+            self._stopping.wait(pause - time.time() % pause)
+        rounds.close()
+        connection.close()
 
 
-def _tell(watched: Mapping[UUID, Instrument], quotes: Collection[Quote]) -> None:
-    ranges = [
-        PriceRange.of(watched[quote.instrument_id], [quote]) for quote in quotes if quote.instrument_id in watched
-    ]
-    if ranges:
-        tell_followers(ranges)
+def safe_round(rounds: Rounds) -> float:
+    """Run a round and return the seconds of whose multiples the next shall begin at one."""
+    try:
+        return settings.PRICE_FEED_SECONDS if rounds.round() else IDLE_SECONDS
+    except Error as error:
+        logger.warning("no prices of %s: the database does not answer (%s)", rounds.name, type(error).__name__)
+    except Exception:
+        logger.exception("a round of the price feed (%s) failed", rounds.name)
+    finally:
+        close_old_connections()
+    return FAILED_SECONDS

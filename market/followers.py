@@ -1,26 +1,36 @@
-"""Who is told of new prices, and which instruments they are about. Higher apps fill this in at start."""
+"""Who is told of new prices, and which instruments somebody needs prices of. Higher apps fill this in at start."""
 
-from collections.abc import Callable, Collection, Sequence
-from uuid import UUID
+from collections.abc import Callable, Sequence
+
+from django.db.models import Model, Q, QuerySet
 
 from market.ranges import PriceRange
 
 Follower = Callable[[Sequence[PriceRange]], None]
-Watched = Callable[[], Collection[UUID]]
+# Names instruments by a queryset of one column, their ids: the feed makes it a part of its own statement.
+Wanting = Callable[[], "QuerySet[Model, tuple[object, ...]]"]
 
 _followers: list[Follower] = []
-_watched: list[Watched] = []
+_wanting: list[Wanting] = []
 
 
-def follow_prices(follower: Follower, *, of: Watched) -> None:
+def follow_prices(follower: Follower, *, of: Wanting) -> None:
     """Have the price feed tell `follower` of every round of prices, those of the instruments that `of` names too."""
     _followers.append(follower)
-    _watched.append(of)
+    want_prices_of(of)
 
 
-def watched_instruments() -> set[UUID]:
-    """Return the ids of the instruments that followers wait for, whatever their source."""
-    return {instrument_id for watched in _watched for instrument_id in watched()}
+def want_prices_of(wanting: Wanting) -> None:
+    """Have the price feed fetch the prices of the instruments that `wanting` names."""
+    _wanting.append(wanting)
+
+
+def needed() -> Q:
+    """Return the condition that an instrument's prices are needed by another app."""
+    condition = Q(pk__in=[])
+    for wanting in _wanting:
+        condition |= Q(pk__in=wanting())
+    return condition
 
 
 def tell_followers(ranges: Sequence[PriceRange]) -> None:

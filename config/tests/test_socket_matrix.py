@@ -24,9 +24,10 @@ ACTORS = ("nobody", "ada", "tom", "mallory", "eve", "vic")
 
 # One line for each address, for each actor what it is closed with, or that it stays open. It is tom's own.
 ADDRESSES = """
-                nobody ada  tom  mallory eve  vic
-/ws/{user_id}   4401   4403 open 4403    4403 4403
-/               4403   4403 4403 4403    4403 4403
+                                 nobody ada  tom  mallory eve  vic
+/api/v1/ws/market/{symbol}       4401   open open open    open open
+/ws/{user_id}                    4401   4403 open 4403    4403 4403
+/                                4403   4403 4403 4403    4403 4403
 """
 
 # The same for a bot that is followed at one's own address: tom's, shared with vic and not with eve.
@@ -83,12 +84,12 @@ def talk(path: str, user: User | None, *messages: dict[str, str]) -> Any:
 def name_of(told: Any) -> str:
     if isinstance(told, str):
         return told
-    return {"pong": "open"}.get(told["type"]) or told.get("code") or told["type"]
+    return {"pong": "open", "ticker": "open"}.get(told["type"]) or told.get("code") or told["type"]
 
 
 @pytest.mark.parametrize(("address", "who", "expected"), asked(ADDRESSES))
 def test_whom_an_address_lets_in(tom: User, person, address: str, who: str, expected: str) -> None:
-    assert name_of(talk(address.format(user_id=tom.pk), person(who))) == expected
+    assert name_of(talk(address.format(user_id=tom.pk, symbol="BTCUSDT"), person(who))) == expected
 
 
 @pytest.mark.parametrize(("bot", "who", "expected"), asked(BOTS))

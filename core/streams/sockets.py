@@ -29,13 +29,14 @@ def text_message(text: str) -> dict[str, Any]:
 class Outbound:
     """The way out of one socket. Used in its event loop only; the writer lives while something waits."""
 
-    __slots__ = ("_closing", "_end", "_queue", "_room", "_send", "_writer", "code", "sending_since")
+    __slots__ = ("_closing", "_end", "_newest", "_queue", "_room", "_send", "_writer", "code", "sending_since")
 
     def __init__(self, send: Send, *, end: Callable[[], None]) -> None:
         """`end` ends the application behind the socket: a peer that reads nothing does not answer a close."""
         self._send = send
         self._end = end
         self._queue: deque[dict[str, Any]] = deque()
+        self._newest: dict[str, dict[str, Any]] = {}
         self._room: asyncio.Event | None = None
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -62,6 +63,13 @@ class Outbound:
         if self._writer is None:
             self._write_at_once()
 
+    def offer_newest(self, topic: str, message: dict[str, Any]) -> None:
+        """Send after all that waits, in the place of an older state of the topic that is not out yet."""
+        if self.code is None:
+            self._newest[topic] = message
+            if self._writer is None:
+                self._write_at_once()
+
     async def put(self, message: dict[str, Any]) -> None:
         """Send when it is its turn, waiting for the queue to be half empty: for those who can wait."""
         while len(self._queue) > MOST_WAITING // 2 and self.code is None:
@@ -83,7 +91,7 @@ class Outbound:
         if self.code is not None:
             return
         self.code = code
-        self._queue.clear()
+        self._drop_waiting()
         if self._writer is not None:
             self._writer.cancel()
         if self._room is not None:
@@ -94,11 +102,15 @@ class Outbound:
         """The socket is gone: nothing more goes out."""
         if self.code is None:
             self.code = 1006
-            self._queue.clear()
+            self._drop_waiting()
             if self._writer is not None:
                 self._writer.cancel()
             if self._room is not None:
                 self._room.set()
+
+    def _drop_waiting(self) -> None:
+        self._queue.clear()
+        self._newest.clear()
 
     def _write_at_once(self) -> None:
         """Write as far as the server takes it at once; a task only for what has to wait.
@@ -114,9 +126,9 @@ class Outbound:
 
     async def _write(self) -> None:
         try:
-            while self._queue:
+            while self._queue or self._newest:
                 self.sending_since = time.monotonic()
-                await self._send(self._queue.popleft())
+                await self._send(self._queue.popleft() if self._queue else self._newest.pop(next(iter(self._newest))))
                 if self._room is not None and len(self._queue) <= MOST_WAITING // 2:
                     self._room.set()
         except (OSError, RuntimeError) as error:  # the server's word for a peer that went away

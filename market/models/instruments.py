@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -34,6 +35,10 @@ class InstrumentQuerySet(models.QuerySet["Instrument"]):
     def in_order(self) -> Self:
         """Every reader sees instruments by symbol; those of one symbol by venue and kind."""
         return self.order_by("symbol", "venue", "kind")
+
+    def wanted(self, needed: Q, *, now: datetime) -> Self:
+        """Instruments whose prices are to be fetched: `needed` by other apps, on the watchlist, or looked at."""
+        return self.filter(needed | Q(watched__isnull=False) | Q(interest__wanted_until__gt=now))
 
     def with_symbol_or_base(self, symbols: Collection[str], bases: Collection[str]) -> Self:
         """Instruments that carry one of these symbols, or are on one of these base currencies."""

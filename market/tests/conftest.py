@@ -1,11 +1,13 @@
 """Who asks in the tests of the market's API, and a Bybit of the tests' own."""
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from core.breaker import Breaker
 from market import sources
 from market.models import Instrument
+from market.services.interest import want_prices
 from market.sources.bybit import BybitCategory, BybitSource
 from market.sources.bybit_tickers import CATEGORIES
 from market.sources.http import JsonClient
@@ -60,3 +62,9 @@ def on_bybit(db):
     """The four perpetuals, their prices taken from Bybit."""
     Instrument.objects.filter(venue="bybit").update(source="bybit")
     return list(Instrument.objects.filter(venue="bybit").in_order())
+
+
+@pytest.fixture
+def wanted(db):
+    """Somebody looks at every perpetual."""
+    want_prices(Instrument.objects.filter(venue="bybit").values_list("pk", flat=True), now=timezone.now())

@@ -41,7 +41,7 @@ def moment(exchange, monkeypatch, seconds):
 
 
 @pytest.fixture
-def feed(bybit, on_bybit, moment):
+def feed(bybit, on_bybit, wanted, moment):
     return PriceFeed(sources={"bybit": bybit}, clock=moment)
 
 

@@ -64,12 +64,12 @@ def triggered(ranges: Sequence[PriceRange], *, passing_over: Collection[UUID] = 
         return [Hit(bool(is_order), _uuid(row_id), _uuid(account_id)) for is_order, row_id, account_id in cursor]
 
 
-def instruments_in_play() -> list[UUID]:
-    """Return the instruments whose prices something waits for: an order at work, or a position."""
+def instruments_in_play() -> models.QuerySet[Instrument, tuple[UUID]]:
+    """Return the ids of the instruments whose prices something waits for: an order at work, or a position."""
     waits = Q(falls_to__isnull=False) | Q(rises_to__isnull=False)
     orders = Order.objects.filter(waits, instrument=OuterRef("pk"))
     positions = Position.objects.filter(waits, instrument=OuterRef("pk"))
-    return list(Instrument.objects.filter(Exists(orders) | Exists(positions)).values_list("pk", flat=True))
+    return Instrument.objects.filter(Exists(orders) | Exists(positions)).values_list("pk")
 
 
 def _arm(model: type[models.Model], side: str, column: str, price: str, *, source: str, passing_over: bool) -> str:
