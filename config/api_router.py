@@ -8,6 +8,7 @@ from core.api.views import HealthView
 urlpatterns = [
     path("health", HealthView.as_view()),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("", include("core.urls")),
     path("", include("accounts.urls")),
     path("", include("market.urls")),
     path("", include("trading.urls")),

@@ -15,6 +15,16 @@ SCHEDULE = {
         "schedule": schedule(timedelta(seconds=5)),
         "options": {"expires": 5},
     },
+    "sweep-jobs": {
+        "task": "core.tasks.sweep_jobs",
+        "schedule": schedule(timedelta(seconds=5)),
+        "options": {"expires": 5},
+    },
+    "forget-jobs": {
+        "task": "core.tasks.forget_jobs",
+        "schedule": schedule(timedelta(hours=6)),
+        "options": {"expires": 6 * 3600},
+    },
     "sweep-password-resets": {
         "task": "accounts.tasks.sweep_resets",
         "schedule": schedule(timedelta(seconds=10)),

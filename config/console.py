@@ -71,6 +71,7 @@ CONSOLE = {
             ),
             _section(
                 "System",
+                _page("Jobs", "core_job", "work_history"),
                 _page("Idempotency keys", "core_idempotencykey", "key"),
                 _page("Periodic tasks", "django_celery_beat_periodictask", "schedule"),
                 _page("Intervals", "django_celery_beat_intervalschedule", "timer"),

@@ -10,6 +10,9 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from core.idempotency import MOST_FORGOTTEN, forget_keys
+from core.jobs.figures import note_sweep
+from core.jobs.queue import forget_old, release_dead
+from core.jobs.running import run_due
 
 logger = logging.getLogger(__name__)
 
@@ -28,3 +31,25 @@ def forget_idempotency_keys() -> None:
     now = timezone.now()
     while forget_keys(now=now) == MOST_FORGOTTEN:
         continue
+
+
+@shared_task(name="core.tasks.run_jobs")
+def run_jobs(job_id: str = "") -> None:
+    """Run the jobs that are due, whichever one this was a nudge for."""
+    run_due(clock=timezone.now)
+
+
+@shared_task(name="core.tasks.sweep_jobs")
+def sweep_jobs() -> None:
+    """Give back the jobs of processes that died, and run what is due: the guarantee, where a nudge is lost."""
+    now = timezone.now()
+    note_sweep(now=now)
+    if release_dead(now=now):
+        logger.warning("a job's process ended without a word; the job waits again, or has failed")
+    run_due(clock=timezone.now)
+
+
+@shared_task(name="core.tasks.forget_jobs")
+def forget_jobs() -> None:
+    """Delete the jobs that were over a month ago."""
+    forget_old(now=timezone.now())

@@ -34,6 +34,7 @@ from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from core.idempotency import Asked, Claim, Kept
+from core.jobs.queue import enqueue
 from groups.services.membership import create_group
 from market.models import Instrument, WatchlistEntry
 from market.services.quotes import keep_quotes
@@ -51,7 +52,7 @@ WRITTEN_BY_SERVICES = (
     *("accounts.PasswordResetRequest", "accounts.Transfer", "accounts.UserSession", "market.LatestQuote"),
     *("trading.AccountScope", "trading.EquityPoint", "trading.Fill", "trading.LimitMark", "trading.RiskAlert"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
-    "core.IdempotencyKey",
+    *("core.IdempotencyKey", "core.Job"),
 )
 NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group", "axes.AccessAttempt")
 ADDED = [model for model in MODELS if model._meta.label not in NEVER_ADDED]
@@ -104,6 +105,7 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         WatchlistEntry.objects.create(instrument=instrument, added_by=tom)
         asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
         Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
+        enqueue("sync_portfolio", {"user_id": str(tom.pk)}, now=now)
         every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
         PeriodicTask.objects.create(name=f"{name} task", task="webhooks.tasks.sweep_inbox", interval=every)
         CrontabSchedule.objects.create(minute="5")

@@ -30,6 +30,12 @@ GET    /admin/password_change/                                           302 200
 POST   /admin/password_change/                                           302 200 302 302 302 302 302
 GET    /api/v1/health                                                    200 200 200 200 200 200 200
 GET    /api/v1/schema                                                    200 200 200 200 200 200 200
+GET    /api/v1/jobs                                                      401 200 403 403 403 403 403
+POST   /api/v1/jobs                                                      401 201 403 403 403 403 403
+GET    /api/v1/jobs/{job_id}                                             401 200 403 403 403 403 403
+DELETE /api/v1/jobs/{job_id}                                             401 204 403 403 403 403 403
+GET    /api/v1/jobs/health                                               401 200 200 200 200 200 200
+GET    /api/v1/jobs/stats                                                401 200 200 200 200 200 200
 
 POST   /api/v1/auth/register                                             201 201 201 201 201 201 201
 POST   /api/v1/auth/signup                                               201 201 201 201 201 201 201
@@ -158,6 +164,7 @@ BODIES = {
     "POST /api/v1/accounts/{account_id}/assign-group": {"group_id": "{group_id}"},
     "POST /api/v1/accounts/{account_id}/deposit": {"amount": "1"},
     "POST /api/v1/accounts/{account_id}/withdraw": {"amount": "1"},
+    "POST /api/v1/jobs": {"name": "sync_portfolio", "args": {"user_id": "{user_id}"}},
     "POST /api/v1/watchlist": {"symbol": "ETHUSDT"},
     "POST /api/v1/orders": {**BUY, "account_id": "{account_id}"},
     "POST /api/v1/accounts/{account_id}/orders": BUY,

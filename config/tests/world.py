@@ -17,6 +17,7 @@ from bots.models import Bot, BotStatus
 from bots.services.bots import change_status, create_bot, webhook_key
 from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
+from core.jobs.queue import enqueue
 from groups.services.membership import create_group
 from market.models import Instrument
 from market.services.watchlist import watch
@@ -53,6 +54,7 @@ class World:
         self._trade(now)
         self._limit(now)
         self._share()
+        self.job = enqueue("sync_portfolio", {"user_id": str(self.tom.pk)}, now=now)
         watch(Instrument.objects.get(symbol="BTCUSDT"), added_by=self.tom, now=now)
         self.clients = {"anonymous": APIClient()} | {name: _client(user, now) for name, user in self.people.items()}
         self.cookies = {name: _cookie(user) for name, user in self.people.items()}
@@ -122,6 +124,7 @@ class World:
             "alert_id": self.alert.pk,
             "correlation_id": self.delivery.correlation_id,
             "user_id": self.tom.pk,
+            "job_id": self.job.pk,
         }
         return {name: str(value) for name, value in rows.items()} | {"symbol": "BTCUSDT", "password": PASSWORD}
 
