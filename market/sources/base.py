@@ -30,6 +30,14 @@ class SourceBusy(SourceDown):
         self.wait_seconds = wait_seconds
 
 
+class SourceRefused(SourceDown):
+    """The source takes no request like this one (HTTP 400 to 499): the same again would be refused again."""
+
+    def __init__(self, message: str, *, http_status: int) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """One instrument's prices at one moment: quote currency per base unit, bid below ask; `at` is aware UTC."""

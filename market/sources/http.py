@@ -15,7 +15,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from market.sources.base import SourceBusy, SourceDown
+from market.sources.base import SourceBusy, SourceDown, SourceRefused
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
@@ -42,20 +42,32 @@ class JsonClient:
             self._session.mount(scheme, _Adapter(max_retries=0))
 
     def get(self, url: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """Return the JSON object that a server answers with 200. Raises SourceDown, SourceBusy."""
+        """Return the JSON object that a server answers with 200. Raises SourceDown, SourceBusy, SourceRefused."""
+        told = self.get_json(url, params)
+        if not isinstance(told, dict):
+            raise SourceDown("the answer is not a JSON object")
+        return told
+
+    def get_json(self, url: str, params: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Any:
+        """Return whatever JSON a server answers with 200. Raises SourceDown, SourceBusy, SourceRefused.
+
+        `headers` may hold a key: they are in no error and in no log.
+        """
         with _Deadline(self._deadline_seconds) as deadline:
             try:
-                body = self._body(url, params)
+                body = self._body(url, params, headers or {})
             except (requests.RequestException, HTTPError) as error:
                 reason = "took too long" if deadline.passed else f"could not be read ({type(error).__name__})"
                 raise SourceDown(f"the answer {reason}") from error
             if deadline.passed:
                 raise SourceDown("the answer took too long")
-        return _object(body)
+        return _read(body)
 
-    def _body(self, url: str, params: Mapping[str, str]) -> bytes:
+    def _body(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> bytes:
         timeout = (CONNECT_SECONDS, READ_SECONDS)
-        with self._session.get(url, params=params, timeout=timeout, allow_redirects=False, stream=True) as response:
+        with self._session.get(
+            url, params=params, headers=headers, timeout=timeout, allow_redirects=False, stream=True
+        ) as response:
             _check_status(response)
             body = bytearray()
             for piece in response.iter_content(_PIECE):
@@ -71,6 +83,8 @@ def _check_status(response: requests.Response) -> None:
         raise SourceBusy("HTTP status 403: this address is shut out", wait_seconds=SHUT_OUT_SECONDS)
     if status == 429:
         raise SourceBusy("HTTP status 429: too many requests", wait_seconds=_retry_after(response))
+    if 400 <= status < 500:
+        raise SourceRefused(f"HTTP status {status}", http_status=status)
     if status != 200:
         raise SourceDown(f"HTTP status {status}")
 
@@ -81,14 +95,11 @@ def _retry_after(response: requests.Response) -> float:
     return min(max(seconds, 1.0), SHUT_OUT_SECONDS)
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _read(body: bytes) -> Any:
     try:
-        told = json.loads(body.decode())
+        return json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise SourceDown("the answer is not JSON") from error
-    if not isinstance(told, dict):
-        raise SourceDown("the answer is not a JSON object")
-    return told
 
 
 class _Deadline:
