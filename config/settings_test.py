@@ -29,6 +29,7 @@ WHITENOISE_USE_FINDERS = False
 CELERY_BROKER_URL = "memory://localhost/"
 # Whatever .env says, no test takes prices from an exchange of the world.
 PRICE_SOURCE = "synthetic"
+DEFAULT_VENUE = "bybit"
 EXCHANGE_URLS = {"bybit": "http://127.0.0.1:1"}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: tests with threads need connections of their own.

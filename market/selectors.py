@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, F, Max, Q
 
 from core.breaker import BreakerState
@@ -17,7 +18,7 @@ from market.quotes import is_stale, latest_quotes
 from market.sources import NETWORK
 from market.symbols import Market, UnknownSymbol, bases_of, own_names, resolve
 
-_NAMES = ("symbol", "base", "quote", "settle", "kind")
+_NAMES = ("symbol", "base", "quote", "settle", "kind", "venue", "id")
 
 
 class NoQuote(Unavailable):
@@ -60,17 +61,17 @@ class SourceState:
 def find_instrument(text: str, *, default_kind: str = Kind.LINEAR, only_kind: str | None = None) -> Instrument:
     """Return the one instrument that `text` names, suspended or not: one query where it is found.
 
-    `default_kind` decides between instruments of one pair; `only_kind` hides the others altogether.
-    Raises UnknownSymbol, AmbiguousSymbol.
+    `default_kind` decides between instruments of one pair, then the venue named, then DEFAULT_VENUE; `only_kind` hides
+    the others altogether. Raises UnknownSymbol, AmbiguousSymbol.
     """
     seen = Instrument.objects.filter(kind=only_kind) if only_kind else Instrument.objects.all()
-    rows = {row.symbol: row for row in seen.with_symbol_or_base(own_names(text), bases_of(text))}
+    rows = {row.id: row for row in seen.with_symbol_or_base(own_names(text), bases_of(text))}
     try:
-        return rows[resolve(text, map(_market, rows.values()), default_kind=default_kind).symbol]
+        return rows[_resolve(text, map(_market, rows.values()), default_kind)]
     except UnknownSymbol:
         # All names are read only now, so that the refusal can say what comes near.
         every = [Market(*names) for names in seen.values_list(*_NAMES)]
-        return seen.get(symbol=resolve(text, every, default_kind=default_kind).symbol)
+        return seen.get(pk=_resolve(text, every, default_kind))
 
 
 def instruments_by_id(ids: Iterable[UUID]) -> dict[UUID, Instrument]:
@@ -118,6 +119,12 @@ def _source_state(name: str, figures: dict[str, Any], *, now: datetime) -> Sourc
         age_seconds=None if newest is None else round((now - newest).total_seconds(), 3),
         breaker=NETWORK[name].breaker_state(),
     )
+
+
+def _resolve(text: str, markets: Iterable[Market], default_kind: str) -> UUID:
+    found = resolve(text, markets, default_kind=default_kind, default_venue=settings.DEFAULT_VENUE)
+    assert found.id is not None
+    return found.id
 
 
 def _market(instrument: Instrument) -> Market:

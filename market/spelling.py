@@ -82,6 +82,11 @@ def tidy(text: str) -> str:
     return bare.upper()
 
 
+def venue_of(name: str) -> str:
+    """Return the venue that a tidy text names before its colon; "" where it names none: BTC/USDT:USDT does not."""
+    return "" if _SETTLED.fullmatch(name) else _without_venue(name)[0]
+
+
 def compact(name: str) -> str:
     """Return a name without its separators."""
     return re.sub(r"[-_/]", "", name)

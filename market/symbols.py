@@ -1,18 +1,22 @@
 """Which market a symbol names, in any common spelling: exactly one, or a refusal; never a guess.
 
 Every split into base and quote is tried and the list of markets decides: XBTUSD also ends in TUSD, and a first
-match would make it XB/TUSD.
+match would make it XB/TUSD. One symbol may be several markets: an exchange gives its spot market and its perpetual the
+same one, and the next exchange does it again. The kind decides first, then the venue.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from uuid import UUID
 
 from core.errors import Missing
 from market.kinds import Kind
-from market.spelling import Spelling, Unreadable, codes_of, coin, compact, currency, read, tidy
+from market.spelling import Spelling, Unreadable, codes_of, coin, compact, currency, read, tidy, venue_of
 
 _PERPETUAL = (Kind.LINEAR, Kind.INVERSE)
+# What a spelling calls a venue whose markets stand here under more than one name.
+_VENUES_OF = {"BINANCE": ("binance", "binanceusdm")}
 # Several of these share one base and quote: only their own name tells them apart.
 _BY_NAME = (Kind.FUTURE, Kind.OPTION, Kind.INDEX)
 _MOST_NEAR = 5
@@ -20,13 +24,18 @@ _MOST_NEAR = 5
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What can be said of a market by its names alone; `settle` is "" where nothing is settled."""
+    """What can be said of a market by its names alone; `settle` is "" where nothing is settled.
+
+    `id` is that of the instrument, where there is one.
+    """
 
     symbol: str
     base: str
     quote: str
     settle: str
     kind: str
+    venue: str = ""
+    id: UUID | None = None
 
 
 class UnknownSymbol(Missing):
@@ -49,11 +58,11 @@ class AmbiguousSymbol(Missing):
         self.candidates = tuple(candidates)
 
 
-def resolve(text: str, markets: Iterable[Market], *, default_kind: str) -> Market:
+def resolve(text: str, markets: Iterable[Market], *, default_kind: str, default_venue: str = "") -> Market:
     """Return the one market that `text` names: a market's own symbol first, then any spelling of its pair.
 
-    `default_kind` decides between markets of one pair where the text does not say that it means a perpetual.
-    Raises UnknownSymbol, AmbiguousSymbol.
+    Of several, `default_kind` decides where such a market is among them; of those left, when they are of one kind,
+    the venue that the text names, else `default_venue`. Raises UnknownSymbol, AmbiguousSymbol.
     """
     known = list(markets)
     try:
@@ -61,7 +70,8 @@ def resolve(text: str, markets: Iterable[Market], *, default_kind: str) -> Marke
         fitting = _of_name(text.strip(), known) or _of_pair(name, known, default_kind=default_kind)
     except Unreadable as error:
         raise UnknownSymbol(str(error)) from error
-    candidates = _of_kind(fitting, default_kind) or fitting
+    alike = _of_kind(fitting, default_kind) or fitting
+    candidates = _of_venue(alike, named=venue_of(name), default_venue=default_venue)
     if len(candidates) > 1:
         raise _ambiguous(name, candidates)
     return candidates[0]
@@ -125,15 +135,27 @@ def _of_kind(markets: Sequence[Market], kind: str) -> list[Market]:
     return [market for market in markets if market.kind == kind]
 
 
+def _of_venue(markets: Sequence[Market], *, named: str, default_venue: str) -> list[Market]:
+    """Choose between the venues of one kind of market. Between a spot market and a perpetual a venue says nothing."""
+    if len({market.kind for market in markets}) > 1:
+        return list(markets)
+    meant = _VENUES_OF.get(named, (named.lower(),))
+    of_meant = [market for market in markets if market.venue in meant]
+    return of_meant or [market for market in markets if market.venue == default_venue] or list(markets)
+
+
 def _ambiguous(name: str, candidates: Sequence[Market]) -> AmbiguousSymbol:
-    symbols = sorted(market.symbol for market in candidates)
-    return AmbiguousSymbol(f"{name} can mean {' or '.join(symbols)}: name one of them.", candidates=symbols)
+    told = sorted({f"{market.symbol} ({market.kind}, {market.venue or 'no venue'})" for market in candidates})
+    symbols = sorted({market.symbol for market in candidates})
+    return AmbiguousSymbol(f"{name} can mean {' or '.join(told)}: name one of them.", candidates=symbols)
 
 
 def _unknown(name: str, known: Sequence[Market], spelling: Spelling) -> UnknownSymbol:
     bases = {base.code for base, _ in spelling.pairs}
-    same_base = sorted(market.symbol for market in known if coin(market.base).code in bases)
-    alike = get_close_matches(name, [market.symbol for market in known], n=_MOST_NEAR)
+    # Of options there are thousands, and none of them is meant by a name that is not one.
+    named = [market for market in known if market.kind != Kind.OPTION]
+    same_base = sorted({market.symbol for market in named if coin(market.base).code in bases})
+    alike = get_close_matches(name, {market.symbol for market in named}, n=_MOST_NEAR)
     near = list(dict.fromkeys([*same_base, *alike]))[:_MOST_NEAR]
     hint = f" Near it: {', '.join(near)}." if near else ""
     return UnknownSymbol(f"No market here is called {name}.{hint}", near=near)

@@ -41,8 +41,11 @@ class InstrumentQuerySet(models.QuerySet["Instrument"]):
         return self.filter(needed | Q(watched__isnull=False) | Q(interest__wanted_until__gt=now))
 
     def with_symbol_or_base(self, symbols: Collection[str], bases: Collection[str]) -> Self:
-        """Instruments that carry one of these symbols, or are on one of these base currencies."""
-        return self.filter(Q(symbol__in=symbols) | Q(base__in=bases))
+        """Instruments that carry one of these symbols, or are on one of these base currencies.
+
+        Options, thousands to a base, go by their own symbol only.
+        """
+        return self.filter(Q(symbol__in=symbols) | (Q(base__in=bases) & ~Q(kind=Kind.OPTION)))
 
 
 def _check(name: str, rule: Q, said: str) -> models.CheckConstraint:

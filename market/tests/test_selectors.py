@@ -83,6 +83,34 @@ def test_only_kind_hides_the_other_markets():
     assert "BTCUSDT" not in refused.value.near
 
 
+def test_spot_and_perpetual_of_one_symbol_are_told_apart(django_assert_num_queries):
+    spot = add("BTCUSDT", kind="spot")
+    with django_assert_num_queries(2):
+        found = find_instrument("BTCUSDT"), find_instrument("btc/usdt", only_kind="spot")
+    assert found == (Instrument.objects.get(symbol="BTCUSDT", kind="linear"), spot)
+
+
+def test_default_venue_decides_where_none_is_named(settings):
+    other = add("BTCUSDT", venue="binanceusdm")
+    assert find_instrument("BTCUSDT").venue == "bybit"
+    assert find_instrument("BINANCE:BTCUSDT.P") == other
+    settings.DEFAULT_VENUE = "binanceusdm"
+    assert find_instrument("BTCUSDT") == other
+
+
+def test_two_venues_and_neither_is_the_default_are_ambiguous(settings):
+    add("BTCUSDT", venue="binanceusdm")
+    settings.DEFAULT_VENUE = "okx"
+    with pytest.raises(AmbiguousSymbol, match=r"BTCUSDT \(linear, binanceusdm\) or BTCUSDT \(linear, bybit\)"):
+        find_instrument("BTCUSDT")
+
+
+def test_option_is_found_by_its_own_symbol_only():
+    option = add("BTCUSDT", symbol="BTC-27MAR26-70000-P", kind="option")
+    assert find_instrument("btc-27mar26-70000-p") == option
+    assert list(Instrument.objects.with_symbol_or_base([], ["BTC"]).filter(kind="option")) == []
+
+
 def test_suspended_instrument_still_has_a_name():
     Instrument.objects.filter(symbol="BTCUSDT").update(status="suspended")
     assert find_instrument("BTCUSDT").status == "suspended"

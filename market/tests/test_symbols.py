@@ -25,6 +25,21 @@ def desk_market(row: dict) -> Market:
     return Market(symbol=row["symbol"], base=row["base"], quote=row["quote"], settle=row["settle"], kind=row["kind"])
 
 
+def bitcoin(kind: str, venue: str) -> Market:
+    return Market("BTCUSDT", "BTC", "USDT", "" if kind == Kind.SPOT else "USDT", kind, venue)
+
+
+def inverse(symbol: str) -> Market:
+    return Market(symbol, "BTC", "USD", "BTC", Kind.INVERSE, "bybit")
+
+
+PERPETUAL_OF_BINANCE = bitcoin(Kind.LINEAR, "binanceusdm")
+VENUES = [
+    bitcoin(Kind.SPOT, "bybit"),
+    bitcoin(Kind.SPOT, "binance"),
+    bitcoin(Kind.LINEAR, "bybit"),
+    PERPETUAL_OF_BINANCE,
+]
 RECORDED_MARKETS = [ccxt_market(name) for name in TABLE["markets"]]
 DESK = [desk_market(row) for row in INSTRUMENTS]
 DEFAULT_KINDS = {"swap": Kind.LINEAR, "spot": Kind.SPOT}
@@ -259,3 +274,55 @@ def test_bases_of_a_text_hold_every_base_it_can_mean(text, base):
 
 def test_bases_of_an_unreadable_text_are_none():
     assert bases_of("BTC\x00") == set()
+
+
+def test_one_symbol_on_spot_and_perpetual_is_decided_by_the_default_kind():
+    assert resolve("BTCUSDT", VENUES, default_kind=Kind.SPOT, default_venue="bybit").kind == Kind.SPOT
+
+
+@pytest.mark.parametrize(
+    ("text", "venue"),
+    [
+        ("BTCUSDT", "bybit"),
+        ("BTC/USDT:USDT", "bybit"),
+        ("KRAKEN:BTCUSDT", "bybit"),
+        ("BYBIT:BTCUSDT.P", "bybit"),
+        ("BINANCE:BTCUSDT.P", "binanceusdm"),
+        ("binance:btcusdt", "binanceusdm"),
+        ("BINANCE_DLY:BTCUSDT.P", "binanceusdm"),
+        ("BINANCEUSDM:BTC/USDT:USDT", "binanceusdm"),
+    ],
+)
+def test_venue_that_is_named_decides_between_venues_then_the_default_one(text, venue):
+    found = resolve(text, VENUES, default_kind=Kind.LINEAR, default_venue="bybit")
+    assert (found.venue, found.kind) == (venue, Kind.LINEAR)
+
+
+def test_the_only_venue_needs_no_default():
+    assert resolve("BTCUSDT", [PERPETUAL_OF_BINANCE], default_kind=Kind.LINEAR, default_venue="bybit").venue
+
+
+def test_two_venues_without_the_default_among_them_are_ambiguous_and_named():
+    with pytest.raises(AmbiguousSymbol) as refused:
+        resolve("BTCUSDT", VENUES, default_kind=Kind.LINEAR, default_venue="okx")
+    assert refused.value.candidates == ("BTCUSDT",)
+    assert "BTCUSDT (linear, binanceusdm) or BTCUSDT (linear, bybit)" in refused.value.message
+
+
+def test_venue_does_not_decide_between_spot_and_inverse():
+    markets = [Market("BTC-USD", "BTC", "USD", "USD", Kind.SPOT, "paper"), inverse("BTCUSD")]
+    with pytest.raises(AmbiguousSymbol):
+        resolve("BTC/USD", markets, default_kind=Kind.LINEAR, default_venue="bybit")
+
+
+def test_near_ones_are_named_once():
+    with pytest.raises(UnknownSymbol) as refused:
+        resolve("BTCUSDX", VENUES, default_kind=Kind.LINEAR)
+    assert refused.value.near == ("BTCUSDT",)
+
+
+def test_options_are_not_near():
+    option = Market("BTC-27MAR26-70000-P", "BTC", "USDC", "USDC", Kind.OPTION, "bybit")
+    with pytest.raises(UnknownSymbol) as refused:
+        resolve("BTC-27MAR26-70000-C", [*VENUES, option], default_kind=Kind.LINEAR)
+    assert refused.value.near == ()
