@@ -15,6 +15,10 @@ class Kind(models.TextChoices):
     FOREX = "forex", "Forex"
 
 
+# What settles in the coin itself, or by a rule that this desk does not compute, is shown and not traded.
+QUOTES_ONLY = frozenset({Kind.INVERSE, Kind.OPTION, Kind.INDEX})
+
+
 class Status(models.TextChoices):
     """A suspended instrument is shown and quoted; nothing new is opened on it."""
 

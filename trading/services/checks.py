@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts.models import TradingAccount
 from core.exact import MONEY_SCALE, QUANTITY_SCALE, NotExact, plain, to_money, to_scaled
-from market.kinds import Status
+from market.kinds import QUOTES_ONLY, Status
 from market.models import Instrument
 from market.quotes import Quote, is_stale
 from trading.engine.money import closing_part, cost_of_part, initial_margin, profit, unrealized_profit
@@ -20,7 +20,7 @@ from trading.tickets import Proposal
 
 
 def check_before_sizing(proposal: Proposal, desk: Desk) -> Quote:
-    """Ask what needs no size: account, halt, currency, quote. Return the quote to trade on."""
+    """Ask what needs no size: account, halt, currency, kind, quote. Return the quote to trade on."""
     account = desk.accounts.get(proposal.account_id)
     if account is None or not (account.is_active or proposal.protects):
         raise Refused("ACCOUNT_INACTIVE", "The account is not active.")
@@ -28,6 +28,7 @@ def check_before_sizing(proposal: Proposal, desk: Desk) -> Quote:
     if state == SwitchState.HALTED and not proposal.protects:
         raise Refused("HALTED", "Trading is halted.")
     _check_currency(account, proposal.instrument)
+    _check_traded(proposal.instrument)
     quote = proposal.at or desk.quotes.get(proposal.instrument.id)
     if quote is None or is_stale(quote, proposal.instrument, now=desk.now):
         raise Refused("STALE_QUOTE", f"There is no fresh price of {proposal.instrument.symbol}.")
@@ -79,6 +80,12 @@ def _check_currency(account: TradingAccount, instrument: Instrument) -> None:
         "CURRENCY_MISMATCH",
         f"The account is in {account.currency}; {instrument.symbol} settles in {instrument.settle}.",
     )
+
+
+def _check_traded(instrument: Instrument) -> None:
+    """Ask for a kind whose profit and margin this desk computes; at par, an option would pass the currency."""
+    if instrument.kind in QUOTES_ONLY:
+        raise Refused("QUOTES_ONLY", f"{instrument.symbol} is shown with its prices only: it is not traded here.")
 
 
 def _check_leverage(draft: Draft) -> None:

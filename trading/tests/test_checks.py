@@ -177,6 +177,11 @@ def test_an_account_in_another_currency(account, refusal, currency):
     assert refusal(account, "buy", "0.1") == "CURRENCY_MISMATCH"
 
 
+@pytest.mark.parametrize("kind", ["inverse", "option", "index"])
+def test_a_kind_that_is_quoted_only(account, refusal, kind):
+    assert refusal(account, "buy", "0.1", **instrument(kind=kind)) == "QUOTES_ONLY"
+
+
 @pytest.mark.parametrize("currency", ["USDT", "USD", "USDC"])
 def test_on_paper_the_dollars_are_one_at_par(account, order_of, currency):
     TradingAccount.objects.update(currency=currency)
