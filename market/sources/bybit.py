@@ -1,30 +1,17 @@
-"""Prices of Bybit's public API: one request for each category of markets, behind a breaker each.
+"""Prices of Bybit's public API: one request for each category of markets, of options one for each coin."""
 
-A category that fails or is slow leaves the others alone: they are asked side by side. Where Bybit says that requests
-are too many, all of them wait: its limit is on the address.
-"""
-
-import logging
 from collections import defaultdict
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 
-from django.conf import settings
-
-from core.breaker import Breaker, BreakerState
-from market.models import Instrument
-from market.sources.base import Clock, Quote, SourceBusy, SourceDown
-from market.sources.bybit_tickers import CATEGORIES, BybitMarket, market_of, read_prices, read_tickers
+from core.breaker import Breaker
+from market.kinds import Kind
+from market.sources.addresses import base_url
+from market.sources.base import Clock, Quote
+from market.sources.bybit_tickers import CATEGORIES, VENUE, market_of_instrument, read_prices, read_tickers
 from market.sources.http import JsonClient
+from market.sources.left_out import LeftOut
+from market.sources.polling import Asked, PolledSource, TickerCategory
 from market.sources.server_clock import ServerClock
-
-logger = logging.getLogger(__name__)
-
-VENUE = "bybit"
-BASE_URL = "https://api.bybit.com"
-
-Wanted = list[tuple[Instrument, BybitMarket]]
-_WORST_FIRST = (BreakerState.OPEN, BreakerState.HALF_OPEN, BreakerState.CLOSED)
 
 
 class BybitCategory:
@@ -35,78 +22,56 @@ class BybitCategory:
         self.breaker = breaker
         self._client = client
         self._server_clock = ServerClock()
-        self._left_out: list[str] = []
+        self._left_out = LeftOut(f"Bybit {name} has no sound price of")
 
-    def ask(self, wanted: Wanted, *, clock: Clock) -> list[Quote]:
+    def ask(self, wanted: Sequence[Asked], *, clock: Clock) -> list[Quote]:
         """Return the quotes of those that Bybit gives sound prices of. Raises SourceDown, SourceBusy."""
-        base_url = settings.EXCHANGE_URLS.get(VENUE, BASE_URL).rstrip("/")
-        params = {"category": self.name}
-        if len(wanted) == 1:
-            params["symbol"] = wanted[0][1].symbol  # without it the answer is every market: half a megabyte
-        told = self._client.get(f"{base_url}/v5/market/tickers", params)
+        found = [quote for asked in self._requests(wanted) for quote in self._ask_once(asked, clock=clock)]
+        quoted = {quote.instrument_id for quote in found}
+        self._left_out.note(
+            missing=[each.symbol for each in wanted if each.instrument.id not in quoted],
+            sound=[each.symbol for each in wanted if each.instrument.id in quoted],
+        )
+        return found
+
+    def _requests(self, wanted: Sequence[Asked]) -> list[list[Asked]]:
+        if self.name != Kind.OPTION:
+            return [list(wanted)]
+        by_base: dict[str, list[Asked]] = defaultdict(list)
+        for each in wanted:
+            by_base[each.instrument.base].append(each)
+        return list(by_base.values())
+
+    def _ask_once(self, wanted: Sequence[Asked], *, clock: Clock) -> list[Quote]:
+        told = self._client.get(
+            f"{base_url(VENUE)}/v5/market/tickers", {"category": self.name, **self._narrowed(wanted)}
+        )
         received_at = clock()
         tickers = read_tickers(told, category=self.name)
         at = self._server_clock.on_ours(tickers.server_time, received_at=received_at)
-        prices = {instrument: read_prices(tickers.rows.get(market.symbol)) for instrument, market in wanted}
-        self._log_left_out(sorted(instrument.symbol for instrument, found in prices.items() if not found))
+        prices = {each.instrument.id: read_prices(tickers.rows.get(each.symbol), category=self.name) for each in wanted}
         return [
-            Quote(instrument_id=instrument.id, bid=found.bid, ask=found.ask, last=found.last, at=at)
-            for instrument, found in prices.items()
+            Quote(instrument_id=pk, bid=found.bid, ask=found.ask, last=found.last, at=at)
+            for pk, found in prices.items()
             if found
         ]
 
-    def _log_left_out(self, symbols: list[str]) -> None:
-        """Say it when it changes: a round a second would fill the log."""
-        if symbols != self._left_out:
-            logger.warning("Bybit %s has no sound price of: %s", self.name, ", ".join(symbols) or "none, all are back")
-        self._left_out = symbols
+    def _narrowed(self, wanted: Sequence[Asked]) -> dict[str, str]:
+        """Return what the answer is narrowed to: without it, it is every market, half a megabyte."""
+        if len(wanted) == 1:
+            return {"symbol": wanted[0].symbol}
+        return {"baseCoin": wanted[0].instrument.base} if self.name == Kind.OPTION else {}
 
 
-class BybitSource:
-    """Fetches tickers for the price feed, its state read by any thread."""
+class BybitSource(PolledSource):
+    """Bybit's tickers: spot, linear, inverse, option."""
 
-    def __init__(self, categories: Sequence[BybitCategory] | None = None) -> None:
+    def __init__(self, categories: Iterable[TickerCategory] | None = None) -> None:
         made = categories or [
             BybitCategory(name, client=JsonClient(), breaker=Breaker(f"Bybit {name}")) for name in CATEGORIES
         ]
-        self._categories = {category.name: category for category in made}
-        self._asked = False
+        super().__init__(VENUE, made, market_of=market_of_instrument)
 
     def covers(self, *, kind: str, base: str, quote: str) -> bool:
         """Say whether Bybit's tickers have markets of this kind."""
-        return market_of(kind=kind, base=base, quote=quote) is not None
-
-    def breaker_state(self) -> BreakerState | None:
-        """Return the worst state of the categories' breakers; None where this process never asked."""
-        states = {category.breaker.state for category in self._categories.values()}
-        return next(state for state in _WORST_FIRST if state in states) if self._asked else None
-
-    def fetch(self, instruments: Sequence[Instrument], *, clock: Clock) -> list[Quote]:
-        """Return the quotes of the instruments that Bybit gave sound prices of, one request a category."""
-        by_category: dict[str, Wanted] = defaultdict(list)
-        for instrument in instruments:
-            market = market_of(kind=instrument.kind, base=instrument.base, quote=instrument.quote)
-            if market is not None:
-                by_category[market.category].append((instrument, market))
-        self._asked = True
-        with ThreadPoolExecutor(max_workers=len(CATEGORIES), thread_name_prefix="bybit") as pool:
-            answers = pool.map(lambda named: self._try(*named, clock=clock), by_category.items())
-            return [quote for answer in answers for quote in answer]
-
-    def _try(self, name: str, wanted: Wanted, *, clock: Clock) -> list[Quote]:
-        category = self._categories[name]
-        if not category.breaker.admits():
-            return []
-        try:
-            quotes = category.ask(wanted, clock=clock)
-        except SourceBusy as busy:
-            logger.warning("no prices of Bybit %s: %s", name, busy.message)
-            for each in self._categories.values():
-                each.breaker.hold(busy.wait_seconds)
-            return []
-        except SourceDown as down:
-            logger.warning("no prices of Bybit %s: %s", name, down.message)
-            category.breaker.failed()
-            return []
-        category.breaker.succeeded()
-        return quotes
+        return kind in CATEGORIES

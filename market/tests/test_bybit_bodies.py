@@ -1,12 +1,15 @@
 """Bodies as Bybit sent them, and which of its markets an instrument is."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from market.sources.bybit_tickers import BybitMarket, Prices, market_of, read_prices, read_tickers
+from market.models import Instrument
+from market.sources.bybit_tickers import BybitMarket, market_of, market_of_instrument, read_prices, read_tickers
+from market.sources.tickers import Prices
 
 INVERSE = """{"retCode": 0, "retMsg": "OK", "result": {"category": "inverse", "list": [{"symbol": "BTCUSD",
 "lastPrice": "16597.00", "indexPrice": "16598.54", "markPrice": "16596.00", "price24hPcnt": "0.008047",
@@ -51,3 +54,26 @@ def test_recorded_body_is_read(file, category, symbol, bid):
 )
 def test_market_follows_from_kind_and_pair(kind, base, quote, market):
     assert market_of(kind=kind, base=base, quote=quote) == market
+
+
+@pytest.mark.parametrize(
+    ("listed_at", "market"),
+    [(datetime(2026, 1, 1, tzinfo=UTC), BybitMarket("linear", "BTCPERP-X")), (None, BybitMarket("linear", "BTCUSDT"))],
+)
+def test_instrument_from_the_list_goes_by_its_symbol_there(listed_at, market):
+    instrument = Instrument(
+        venue="bybit", kind="linear", symbol="BTCPERP-X", base="BTC", quote="USDT", listed_at=listed_at
+    )
+    assert market_of_instrument(instrument) == market
+
+
+OPTION = {"symbol": "BTC-30DEC22-18000-C", "bid1Price": "165", "ask1Price": "435", "lastPrice": "435"}
+
+
+def test_options_bid_and_ask_may_lie_far_apart():
+    assert read_prices(OPTION, category="option") == Prices(Decimal(165), Decimal(435), Decimal(435))
+    assert read_prices(OPTION, category="linear") is None
+
+
+def test_option_without_a_bid_has_no_prices():
+    assert read_prices(OPTION | {"bid1Price": "0"}, category="option") is None

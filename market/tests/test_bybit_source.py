@@ -233,3 +233,28 @@ def test_no_handle_is_left_open(exchange, bybit, btcusdt):
 
 def test_process_that_fetched_nothing_knows_no_breaker(bybit):
     assert bybit.breaker_state() is None
+
+
+def option(symbol, base):
+    return Instrument(
+        symbol=symbol, venue="bybit", kind="option", base=base, quote="USDT", listed_at=timezone.now(), source="bybit"
+    )
+
+
+def test_options_are_asked_for_by_their_coin(exchange, bybit):
+    bitcoins = [option("BTC-1", "BTC"), option("BTC-2", "BTC")]
+    exchange.tickers["option"] = [ticker("BTC-1"), ticker("BTC-2"), ticker("ETH-1")]
+    assert len(fetched(bybit, [*bitcoins, option("ETH-1", "ETH")])) == 3
+    assert exchange.asked == [
+        {"category": ["option"], "baseCoin": ["BTC"]},
+        {"category": ["option"], "symbol": ["ETH-1"]},
+    ]
+
+
+def test_symbol_that_is_sound_again_is_logged_once(exchange, bybit, btcusdt, caplog):
+    exchange.tickers["linear"][0]["lastPrice"] = ""
+    fetched(bybit, [btcusdt])
+    exchange.tickers["linear"][0]["lastPrice"] = "50000"
+    fetched(bybit, [btcusdt])
+    fetched(bybit, [btcusdt])
+    assert caplog.text.count("no sound price of no longer: BTCUSDT") == 1
