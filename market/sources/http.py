@@ -20,6 +20,9 @@ from market.sources.base import SourceBusy, SourceDown, SourceRefused
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 DEADLINE_SECONDS = 6.0
+# Of lists and candles, which nobody waits for: megabytes on a slow line.
+PATIENT_READ_SECONDS = 10.0
+PATIENT_DEADLINE_SECONDS = 30.0
 MOST_BYTES = 8 * 1024 * 1024
 BUSY_SECONDS = 10.0
 # Bybit shuts an address out for ten minutes by 403; other venues do alike.
@@ -31,7 +34,14 @@ _PIECE = 64 * 1024
 class JsonClient:
     """Keeps connections to a server and asks it, one request at a time: none is tried twice, no redirect followed."""
 
-    def __init__(self, *, deadline_seconds: float = DEADLINE_SECONDS, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        read_seconds: float = READ_SECONDS,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._read_seconds = read_seconds
         self._deadline_seconds = deadline_seconds
         self._most_bytes = most_bytes
         self._session = requests.Session()
@@ -64,7 +74,7 @@ class JsonClient:
         return _read(body)
 
     def _body(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> bytes:
-        timeout = (CONNECT_SECONDS, READ_SECONDS)
+        timeout = (CONNECT_SECONDS, self._read_seconds)
         with self._session.get(
             url, params=params, headers=headers, timeout=timeout, allow_redirects=False, stream=True
         ) as response:
@@ -79,10 +89,10 @@ class JsonClient:
 
 def _check_status(response: requests.Response) -> None:
     status = response.status_code
-    if status == 403:
-        raise SourceBusy("HTTP status 403: this address is shut out", wait_seconds=SHUT_OUT_SECONDS)
-    if status == 429:
-        raise SourceBusy("HTTP status 429: too many requests", wait_seconds=_retry_after(response))
+    if status in (403, 451):  # 451 is Binance's for countries that it does not serve
+        raise SourceBusy(f"HTTP status {status}: this address is shut out", wait_seconds=SHUT_OUT_SECONDS)
+    if status in (418, 429):  # 418 is Binance's for who went on after a 429
+        raise SourceBusy(f"HTTP status {status}: too many requests", wait_seconds=_retry_after(response))
     if 400 <= status < 500:
         raise SourceRefused(f"HTTP status {status}", http_status=status)
     if status != 200:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 DRIP_SECONDS = 8.0
@@ -63,6 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: BybitServer
 
     def do_GET(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
         self.server.asked.append(query)
         fault = self.server.faults.get(query.get("category", [""])[0], self.server.fault)
@@ -89,6 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 Fault = Callable[[_Handler], None]
+Served = TypeVar("Served", bound=BybitServer)
 
 
 def says(body: str | bytes, status: int = 200, **headers: str) -> Fault:
@@ -149,8 +153,8 @@ def _drip(handler: _Handler, byte: bytes) -> None:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[BybitServer]:
-    with BybitServer() as server:
+def serving(made: type[Served] = BybitServer) -> Iterator[Served]:
+    with made() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

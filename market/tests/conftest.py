@@ -11,7 +11,9 @@ from market.services.interest import want_prices
 from market.sources.bybit import BybitCategory, BybitSource
 from market.sources.bybit_tickers import CATEGORIES
 from market.sources.http import JsonClient
+from market.sources.patient import PatientReader
 from market.tests.bybit_server import serving
+from market.tests.venue_server import playing
 
 
 @pytest.fixture
@@ -68,3 +70,28 @@ def on_bybit(db):
 def wanted(db):
     """Somebody looks at every perpetual."""
     want_prices(Instrument.objects.filter(venue="bybit").values_list("pk", flat=True), now=timezone.now())
+
+
+@pytest.fixture
+def venue(settings):
+    """A local server that plays whichever venue, in place of the real ones."""
+    with playing() as server:
+        settings.EXCHANGE_URLS = dict.fromkeys(("bybit", "binance", "binanceusdm"), server.url)
+        yield server
+
+
+@pytest.fixture
+def pauses():
+    """How long a reader of the test's waited: it does not."""
+    return []
+
+
+@pytest.fixture
+def reader(pauses, seconds):
+    return PatientReader(
+        "venue",
+        make_client=lambda: JsonClient(deadline_seconds=0.6),
+        sleep=pauses.append,
+        monotonic=seconds,
+        seed=7,
+    )
