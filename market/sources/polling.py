@@ -15,7 +15,7 @@ from typing import Protocol
 
 from core.breaker import Breaker, BreakerState
 from market.models import Instrument
-from market.sources.base import Clock, Quote, SourceBusy, SourceDown
+from market.sources.base import Clock, Quote, SourceBusy, SourceDown, SourceRefused
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +96,23 @@ class PolledSource:
                 for each in self._categories.values():
                     each.breaker.hold(busy.wait_seconds)
                 return []
+            except SourceRefused as refused:
+                logger.warning("no prices of %s %s: %s", self._venue, name, refused.message)
+                # What was asked of one symbol only tells of that one: it may be gone by now.
+                (
+                    category.breaker.succeeded
+                    if len(wanted) == 1 and _is_about_us(refused)
+                    else category.breaker.failed
+                )()
+                return []
             except SourceDown as down:
                 logger.warning("no prices of %s %s: %s", self._venue, name, down.message)
                 category.breaker.failed()
                 return []
             category.breaker.succeeded()
             return quotes
+
+
+def _is_about_us(refused: SourceRefused) -> bool:
+    """Say whether the venue understood the request and refused what it asks: 200 is Bybit's way, 400 Binance's."""
+    return refused.http_status in (200, 400)
