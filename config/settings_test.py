@@ -27,10 +27,12 @@ STORAGES = {
 # Each test client starts the middleware anew: looking through all static files costs it 50 ms.
 WHITENOISE_USE_FINDERS = False
 CELERY_BROKER_URL = "memory://localhost/"
-# Whatever .env says, no test takes prices from an exchange of the world.
+# Whatever .env says, no test asks an exchange or a listing service of the world.
 PRICE_SOURCE = "synthetic"
 DEFAULT_VENUE = "bybit"
 EXCHANGE_URLS = {"bybit": "http://127.0.0.1:1"}
+COINGECKO_URL = COINMARKETCAP_URL = "http://127.0.0.1:1"
+COINGECKO_PLAN, COINGECKO_API_KEY, COINMARKETCAP_API_KEY = "demo", "", ""
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: tests with threads need connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}

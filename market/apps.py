@@ -15,9 +15,11 @@ class MarketConfig(AppConfig):
         from core.streams import broadcast
         from market.checks import check_settings
         from market.examinations import examine_feed
+        from market.listings.checks import check_listings
         from market.services.interest import want_ticks
 
         register(check_settings)
+        register(check_listings)
         post_migrate.connect(catalogue.install_after_migrate, sender=self, dispatch_uid="market.catalogue")
         broadcast.makers.append(want_ticks)
         examinations.register("feed", examine_feed, needs=("migrations",))

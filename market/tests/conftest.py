@@ -1,4 +1,4 @@
-"""Who asks in the tests of the market's API, and a Bybit of the tests' own."""
+"""Who asks in the tests of the market's API, a Bybit and listing services of the tests' own."""
 
 import pytest
 from django.utils import timezone
@@ -6,6 +6,10 @@ from rest_framework.test import APIClient
 
 from core.breaker import Breaker
 from market import sources
+from market.listings import PROVIDERS, WITH_DETAILS
+from market.listings.asking import Asker
+from market.listings.coingecko import CoinGecko
+from market.listings.coinmarketcap import CoinMarketCap
 from market.models import Instrument
 from market.services.interest import want_prices
 from market.sources.bybit import BybitCategory, BybitSource
@@ -13,6 +17,7 @@ from market.sources.bybit_tickers import CATEGORIES
 from market.sources.http import JsonClient
 from market.sources.patient import PatientReader
 from market.tests.bybit_server import serving
+from market.tests.listing_server import serving_listings
 from market.tests.venue_server import playing
 
 
@@ -95,3 +100,20 @@ def reader(pauses, seconds):
         monotonic=seconds,
         seed=7,
     )
+
+
+@pytest.fixture
+def listings(settings, monkeypatch, seconds):
+    """A local server that plays both listing services; the desk has a key of each. Pauses take no time."""
+
+    def sleep(pause):
+        seconds.now += pause
+
+    with serving_listings() as server:
+        settings.COINGECKO_URL = settings.COINMARKETCAP_URL = server.url
+        settings.COINGECKO_API_KEY, settings.COINMARKETCAP_API_KEY = "Gecko-key", "Cap-key"
+        for name, provider in (("coingecko", CoinGecko), ("coinmarketcap", CoinMarketCap)):
+            made = provider(asker=Asker(provider.title, monotonic=seconds, sleep=sleep))
+            monkeypatch.setitem(PROVIDERS, name, made)
+        monkeypatch.setitem(WITH_DETAILS, "coingecko", PROVIDERS["coingecko"])
+        yield server
