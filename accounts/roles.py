@@ -36,6 +36,7 @@ DEFAULTS: dict[Role, tuple[str, ...]] = {
         "accounts.export_csv",
         "bots.*",
         "market.*_watchlistentry",
+        "market.sync_coin",
         "strategies.*",
         "trading.*",
     ),

@@ -48,6 +48,9 @@ class Coin(models.Model):
     synced_at = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    class Meta:
+        permissions = [("sync_coin", "Can have the listing services asked")]
+
     def __str__(self) -> str:
         return self.symbol
 
