@@ -1,16 +1,21 @@
 """The project itself: what it stands on is examined here."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DeskConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        from config import offered_schedules
         from config.examinations import chosen_settings, clock, database, environment, own_secrets, processes, streams
         from config.examinations import redis_server as redis
         from core.examinations import register
 
+        post_migrate.connect(
+            offered_schedules.install, sender=offered_schedules.owner(), dispatch_uid="config.offered_schedules"
+        )
         register("environment", environment.examine_environment)
         register("secrets", own_secrets.examine_secrets)
         register("settings", chosen_settings.examine_settings)

@@ -89,6 +89,7 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
         "DATA_DIR": str(data_dir),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "ADMIN_PASSWORD": "Admin-pass-7",
+        "LISTINGS_PROVIDERS": "",
         **NO_LIMITS,
         **more,
     }
