@@ -1,8 +1,10 @@
 """Candles of a higher interval, made of those of a lower: of complete periods only."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from market.candles.series import CandleSeries
+from market.candles.series import COLUMNS, CandleSeries
 from market.intervals import Interval
 
 _MILLISECONDS = 1_000
@@ -32,6 +34,12 @@ def made_of(lower: CandleSeries, interval: Interval) -> CandleSeries:
     )
 
 
+def joined_series(parts: Sequence[CandleSeries]) -> CandleSeries:
+    """Return series of one interval that follow each other, at least one, as one."""
+    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in ("opened_at", *COLUMNS)]
+    return CandleSeries(parts[0].interval, *columns)
+
+
 def laid_under(above: CandleSeries, below: CandleSeries) -> CandleSeries:
     """Return the candles of both, ascending; where both have one it is the one above."""
     if not len(above) or not len(below):
@@ -42,6 +50,4 @@ def laid_under(above: CandleSeries, below: CandleSeries) -> CandleSeries:
     def both(name: str) -> np.ndarray:
         return np.concatenate((getattr(above, name), getattr(below, name)[lacking]))[order]
 
-    return CandleSeries(
-        above.interval, *(both(name) for name in ("opened_at", "open", "high", "low", "close", "volume"))
-    )
+    return CandleSeries(above.interval, *(both(name) for name in ("opened_at", *COLUMNS)))

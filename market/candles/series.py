@@ -38,3 +38,7 @@ class CandleSeries:
 
     def __len__(self) -> int:
         return len(self.opened_at)
+
+    def cut(self, places: slice) -> Self:
+        """Return some of the candles as views of these arrays."""
+        return type(self)(self.interval, self.opened_at[places], *(getattr(self, name)[places] for name in COLUMNS))
