@@ -11,6 +11,7 @@ from accounts.models import Share, TradingAccount, User
 from accounts.models.reach import ReachQuerySet
 from bots.config import BotConfig
 from groups.models import AccountGroup
+from market.intervals import Interval
 
 
 class BotStatus(models.TextChoices):
@@ -26,22 +27,6 @@ ALLOWED_CHANGES: dict[BotStatus, set[BotStatus]] = {
     BotStatus.PAUSED: {BotStatus.ACTIVE, BotStatus.STOPPED},
     BotStatus.STOPPED: {BotStatus.ACTIVE},
 }
-
-
-class Timeframe(models.TextChoices):
-    ONE_MINUTE = "1m"
-    THREE_MINUTES = "3m"
-    FIVE_MINUTES = "5m"
-    FIFTEEN_MINUTES = "15m"
-    THIRTY_MINUTES = "30m"
-    ONE_HOUR = "1h"
-    TWO_HOURS = "2h"
-    FOUR_HOURS = "4h"
-    SIX_HOURS = "6h"
-    TWELVE_HOURS = "12h"
-    ONE_DAY = "1d"
-    THREE_DAYS = "3d"
-    ONE_WEEK = "1w"
 
 
 class BotQuerySet(ReachQuerySet["Bot"]):
@@ -74,7 +59,7 @@ class Bot(models.Model):
     exchange = models.CharField(max_length=40, default="paper")
     symbol = models.CharField(max_length=64)
     base_name = models.CharField(max_length=20)
-    timeframe = models.CharField(max_length=3, choices=Timeframe, default=Timeframe.ONE_HOUR)
+    timeframe = models.CharField(max_length=3, choices=Interval, default=Interval.H1)
     config = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     sealed_key = models.CharField(max_length=300, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)

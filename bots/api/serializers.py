@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from bots.models import Bot, BotStatus, Timeframe
+from bots.models import Bot, BotStatus
 from core.api.serializers import FreeObject, StrictSerializer, any_case
+from market.intervals import Interval
 
 
 class BotInput(StrictSerializer):
@@ -15,7 +16,7 @@ class BotInput(StrictSerializer):
     symbol = serializers.CharField(max_length=64, required=False, default="")
     base_name = serializers.CharField(max_length=20, required=False, default="")
     exchange = serializers.CharField(max_length=40, required=False, default="paper")
-    timeframe = any_case(Timeframe, required=False, default=Timeframe.ONE_HOUR)
+    timeframe = any_case(Interval, required=False, default=Interval.H1)
     strategy_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     config = FreeObject(required=False, default=dict)
 
@@ -45,7 +46,7 @@ class BotAnswer(serializers.Serializer):
     exchange = serializers.CharField()
     symbol = serializers.CharField()
     base_name = serializers.CharField()
-    timeframe = serializers.ChoiceField(choices=Timeframe.choices)
+    timeframe = serializers.ChoiceField(choices=Interval.choices)
     config = serializers.DictField()
     connected_accounts = serializers.ListField(child=serializers.UUIDField())
     created_at = serializers.DateTimeField()

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from bots.config import BotConfig
-from bots.models import ALLOWED_CHANGES, Bot, BotStatus, Timeframe
+from bots.models import ALLOWED_CHANGES, Bot, BotStatus
 from core.errors import Conflict, Invalid
 from core.sealing import open_sealed, seal
 from core.streams.outbox import emit
+from market.intervals import Interval
 from market.selectors import find_instrument
 from market.symbols import UnknownSymbol
 from trading.services.facts import bot_message
@@ -35,7 +36,7 @@ def create_bot(
     symbol: str = "",
     base_name: str = "",
     exchange: str = "paper",
-    timeframe: Timeframe = Timeframe.ONE_HOUR,
+    timeframe: Interval = Interval.H1,
     strategy_id: UUID | None = None,
     config: dict[str, Any] | None = None,
 ) -> Bot:
