@@ -44,6 +44,8 @@ SCHEMA = {
         "BotStatus": "bots.models.BotStatus",
         "DeliveryStatus": "webhooks.models.DeliveryStatus",
         "InstrumentStatus": "market.kinds.Status",
+        "Category": "market.kinds.Kind",
+        "JobStatus": "core.models.JobStatus",
         "RiskScope": "trading.models.ScopeType",
         "ShareScope": "accounts.models.Share.Scope",
         "HaltState": "trading.api.risk_serializers.HaltState",
