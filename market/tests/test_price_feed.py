@@ -158,7 +158,8 @@ def test_state_of_a_source_says_its_age_and_breaker(exchange, feed, on_bybit, bt
     unknown = Instrument.objects.filter(symbol="BTC-FUT")
     unknown.update(source="bybit")
     feed.round()
-    state = price_source_states(now=LatestQuote.objects.first().at + timedelta(seconds=3))[0]
+    states = price_source_states(now=LatestQuote.objects.first().at + timedelta(seconds=3))
+    state = next(state for state in states if state.name == "bybit")
     assert (state.name, state.instruments, state.never_quoted) == ("bybit", 5, 1)
     assert (state.age_seconds, state.breaker) == (3, BreakerState.CLOSED)
 
@@ -214,6 +215,7 @@ def test_feed_leaves_no_connection_open(exchange, feed, on_bybit):
 
     def one_round():
         safe_round(feed._rounds[1])
+        feed._rounds[1].close()
         left.append(connection.connection)
 
     thread = threading.Thread(target=one_round)
