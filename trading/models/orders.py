@@ -149,6 +149,11 @@ class Order(models.Model):
         return f"{self.side} {self.quantity.normalize():f}"
 
     @property
+    def own_price(self) -> Decimal | None:
+        """What its margin is reckoned with: its limit, else its stop, else what it paid so far."""
+        return self.price or self.stop_price or self.average_price
+
+    @property
     def average_price(self) -> Decimal | None:
         """Filled cost ÷ filled quantity, to the price scale; None before the first fill."""
         if not self.filled_quantity:

@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from copy import copy
 from dataclasses import replace
-from decimal import Decimal
 from uuid import UUID
 
 from accounts.models.trading_accounts import PAPER
 from trading.brokers import broker_for
-from trading.models import WORKING, Order
+from trading.models import Order
 from trading.services.apply import Books, apply_receipt
-from trading.services.desk import NOTHING_RESTS, Desk, Resting
+from trading.services.desk import Desk, rest_of
 from trading.services.order_rows import orders_of
 from trading.tickets import Proposal, Ticket
 
@@ -25,25 +24,21 @@ def desk_ahead(desk: Desk, proposals: Iterable[Proposal]) -> Desk:
 def fill_ahead(ticket: Ticket, desk: Desk) -> Order:
     """Move a desk that is nobody else's on as if the ticket were placed on paper, and return the order as it would be.
 
-    What is filled moves positions and balance, what rests its margin. Writes nothing.
+    What is filled moves positions and money, what rests its margin. Writes nothing.
     """
     books = Books(desk)
     [order] = orders_of([ticket], desk.now).values()
     [receipt] = broker_for(PAPER).place([ticket])
+    before = rest_of(order)
     apply_receipt(order, receipt, books)
+    desk.move_rest(order, before)
     traded = (ticket.account.id, ticket.proposal.instrument.id)
     desk.orders_lately[traded] = desk.orders_lately.get(traded, 0) + 1
-    desk.accounts[ticket.account.id].balance += sum((entry.amount for entry in books.entries), Decimal(0))
-    if order.status in WORKING and not order.reduce_only:
-        at_work, key = desk.working[order.account_id], (order.instrument_id, str(order.side))
-        rest = Resting(order.quantity - order.filled_quantity, order.margin)
-        at_work[key] = at_work.get(key, NOTHING_RESTS) + rest
     return order
 
 
 def _copied(desk: Desk, account_ids: Collection[UUID]) -> Desk:
     """Return a desk with rows of its own for these accounts: what is booked on it leaves `desk` as it is."""
-    accounts = {account_id: copy(desk.accounts[account_id]) for account_id in account_ids}
     positions = {
         account_id: {key: copy(position) for key, position in desk.positions[account_id].items()}
         for account_id in account_ids
@@ -51,8 +46,8 @@ def _copied(desk: Desk, account_ids: Collection[UUID]) -> Desk:
     working = {account_id: dict(desk.working[account_id]) for account_id in account_ids}
     return replace(
         desk,
-        accounts={**desk.accounts, **accounts},
         positions={**desk.positions, **positions},
         working={**desk.working, **working},
         orders_lately=dict(desk.orders_lately),
+        unposted=dict(desk.unposted),
     )

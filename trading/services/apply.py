@@ -100,6 +100,14 @@ def apply_receipt(order: Order, receipt: Receipt, books: Books) -> None:
         books.orders[order.pk] = order
 
 
+def margin_of_rest(order: Order, left: Decimal) -> Decimal:
+    """Return what an order ties up with `left` of it at work, in quote currency: at its own price, by its leverage."""
+    price = order.own_price
+    if order.reduce_only or price is None:
+        return Decimal(0)
+    return to_money(initial_margin(to_money(price * left), order.leverage))
+
+
 def _seen(order: Order) -> tuple[object, ...]:
     """Return what of an order a receipt may change: one that changes none of it tells nothing."""
     told = order.status, order.filled_quantity, order.venue_order_id, order.reject_code, order.reject_reason
@@ -111,12 +119,7 @@ def _set_rest(order: Order, desk: Desk) -> None:
     works = order.status in WORKING
     trigger = trigger_of_order(order) if works and desk.accounts[order.account_id].is_paper else NO_TRIGGER
     order.falls_to, order.rises_to = trigger.falls_to, trigger.rises_to
-    price = order.price or order.stop_price or order.average_price
-    if not works or order.reduce_only or price is None:
-        order.margin = Decimal(0)
-        return
-    left = order.quantity - order.filled_quantity
-    order.margin = to_money(initial_margin(to_money(price * left), order.leverage))
+    order.margin = margin_of_rest(order, order.quantity - order.filled_quantity) if works else Decimal(0)
 
 
 def _set_status(order: Order, receipt: Receipt) -> None:
@@ -137,6 +140,7 @@ def write_books(books: Books) -> None:
     """
     if books.entries:
         post_entries(books.entries, accounts=books.desk.accounts, now=books.desk.now)
+        books.desk.unposted.clear()
     touched = books.touched | {order.account_id for order in books.orders.values()}
     armed = {position.id: position for position in arm(books.desk, touched) if position.id not in books.opened}
     # Closed rows first: one account holds at most one open position in an instrument.
@@ -211,9 +215,15 @@ def _book(order: Order, execution: Execution, books: Books) -> None:
         books.fills.append(_fill(order, execution, part, books, position=position, realized=Decimal(0)))
     reference = f"fill:{execution.venue_fill_id}"
     if realized:
-        books.entries.append(Entry(order.account_id, TransferKind.TRADE_PNL, realized, reference))
+        _enter(Entry(order.account_id, TransferKind.TRADE_PNL, realized, reference), books)
     if execution.commission:
-        books.entries.append(Entry(order.account_id, TransferKind.COMMISSION, -execution.commission, reference))
+        _enter(Entry(order.account_id, TransferKind.COMMISSION, -execution.commission, reference), books)
+
+
+def _enter(entry: Entry, books: Books) -> None:
+    unposted = books.desk.unposted
+    unposted[entry.account_id] = unposted.get(entry.account_id, Decimal(0)) + entry.amount
+    books.entries.append(entry)
 
 
 def _close(held: Position, part: _Part, execution: Execution, books: Books) -> Decimal:

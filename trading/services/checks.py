@@ -58,6 +58,13 @@ def check_same_money(currency: str | None, instrument: Instrument) -> None:
         )
 
 
+def check_available(*, required: Decimal, available: Decimal) -> None:
+    """Ask that margin that is required is there, both in account currency; less than nothing is told as nothing."""
+    if required > available:
+        least = plain(max(available, Decimal(0)))
+        raise Refused("INSUFFICIENT_MARGIN", f"The order needs {plain(required)} of margin; {least} is available.")
+
+
 def _check_reducing(draft: Draft) -> None:
     proposal = draft.proposal
     state = draft.desk.state(proposal.account_id, proposal.bot_id, proposal.instrument.id)
@@ -168,9 +175,7 @@ def _margin_of_adding(draft: Draft) -> Decimal:
 
 def _check_available(draft: Draft, *, required: Decimal, available: Decimal) -> None:
     draft.note("margin", required=required, available=available)
-    if required > available:
-        least = plain(max(available, Decimal(0)))
-        raise Refused("INSUFFICIENT_MARGIN", f"The order needs {plain(required)} of margin; {least} is available.")
+    check_available(required=required, available=available)
 
 
 def _equity_without_held(draft: Draft) -> Decimal:

@@ -45,6 +45,9 @@ class Resting:
     def __add__(self, other: "Resting") -> "Resting":
         return Resting(self.quantity + other.quantity, self.margin + other.margin)
 
+    def __sub__(self, other: "Resting") -> "Resting":
+        return Resting(self.quantity - other.quantity, self.margin - other.margin)
+
 
 NOTHING_RESTS = Resting()
 
@@ -55,6 +58,7 @@ class Desk:
 
     `working` sums up, by account and by instrument and side, the orders at work that are not reduce-only.
     `orders_lately` counts, by account and instrument, the orders of the last minute, where a limit asks for it.
+    `unposted` is the money, signed, that fills have moved on an account and that is not in its balance yet.
     """
 
     now: datetime
@@ -67,6 +71,7 @@ class Desk:
     limits: dict[Scope, list[RiskLimit]]
     switches: dict[Scope, SwitchState]
     orders_lately: dict[Traded, int] = field(default_factory=dict)
+    unposted: dict[UUID, Decimal] = field(default_factory=dict)
 
     def position(self, account_id: UUID, instrument_id: UUID) -> Position | None:
         """Return the account's open position in an instrument."""
@@ -76,7 +81,8 @@ class Desk:
         """Return balance + unrealised profit of the open positions at mid; one without a quote counts at cost."""
         held = self.positions[account_id].values()
         profits = (_unrealized(position, self.quotes.get(position.instrument_id)) for position in held)
-        return self.accounts[account_id].balance + sum(profits, Decimal(0))
+        cash = self.accounts[account_id].balance + self.unposted.get(account_id, Decimal(0))
+        return cash + sum(profits, Decimal(0))
 
     def margin_used(self, account_id: UUID) -> Decimal:
         """Return the initial margin of the open positions, by what they cost."""
@@ -92,6 +98,11 @@ class Desk:
         """Return what is left of the account's working orders on one side of an instrument, in base units."""
         return self.working[account_id].get((instrument_id, side), NOTHING_RESTS).quantity
 
+    def move_rest(self, order: Order, before: Resting) -> None:
+        """Keep `working` true of an order that rested as `before` and does as it is now."""
+        at_work, key = self.working[order.account_id], (order.instrument_id, str(order.side))
+        at_work[key] = at_work.get(key, NOTHING_RESTS) - before + rest_of(order)
+
     def order_margin(
         self,
         account_id: UUID,
@@ -101,7 +112,8 @@ class Desk:
     ) -> Decimal:
         """Return the initial margin of the working orders, less the part of them that closes what is held.
 
-        `held` says otherwise than the positions what is held of an instrument, signed; `added` are orders beside.
+        `held` says otherwise than the positions what is held of an instrument, signed; `added` is what works beside, or
+        less.
         """
         at_work = self.working[account_id]
         if added:
@@ -162,6 +174,13 @@ def position_margin(position: Position) -> Decimal:
     return to_money(initial_margin(position.entry_cost, position.leverage))
 
 
+def rest_of(order: Order) -> Resting:
+    """Return what one order has at work that may open."""
+    if order.status not in WORKING or order.reduce_only:
+        return NOTHING_RESTS
+    return Resting(order.quantity - order.filled_quantity, order.margin)
+
+
 def load_desk(
     account_ids: Collection[UUID], *, instruments: Iterable[Instrument], clock: Clock, lock: bool = True
 ) -> Desk:
@@ -171,7 +190,7 @@ def load_desk(
     depend on how many accounts there are.
     """
     desk = load_holdings(account_ids, instruments=instruments, clock=clock, lock=lock)
-    desk.working = _working(desk.accounts)
+    desk.working = load_working(desk.accounts)
     resting = _instruments_at_work(desk)
     desk.instruments |= resting
     desk.quotes |= latest_quotes(list(resting.values()), now=desk.now)
@@ -227,13 +246,8 @@ def load_holdings(
     )
 
 
-def _instruments_at_work(desk: Desk) -> dict[UUID, Instrument]:
-    """Return the instruments of orders at work that nobody holds."""
-    resting = {instrument_id for of_account in desk.working.values() for instrument_id, _ in of_account}
-    return Instrument.objects.in_bulk(list(resting - desk.instruments.keys()))
-
-
-def _working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
+def load_working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
+    """Return, by account and by instrument and side, the sum of the orders at work that may open. One statement."""
     working: dict[UUID, dict[RestingKey, Resting]] = {account_id: {} for account_id in accounts}
     at_work = Order.objects.filter(account__in=list(accounts), status__in=WORKING, reduce_only=False)
     by_side = at_work.order_by().values_list("account", "instrument", "side")
@@ -242,6 +256,12 @@ def _working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]
     ):
         working[account_id][instrument_id, side] = Resting(left, margin)
     return working
+
+
+def _instruments_at_work(desk: Desk) -> dict[UUID, Instrument]:
+    """Return the instruments of orders at work that nobody holds."""
+    resting = {instrument_id for of_account in desk.working.values() for instrument_id, _ in of_account}
+    return Instrument.objects.in_bulk(list(resting - desk.instruments.keys()))
 
 
 def _limits(rows: Iterable[RiskLimit]) -> dict[Scope, list[RiskLimit]]:

@@ -21,7 +21,7 @@ from trading.models import WORKING, Order, Position
 from trading.selectors.triggered import MOST_HITS, Hit, triggered
 from trading.services.apply import Books, apply_receipt, write_books
 from trading.services.close_out import close_out
-from trading.services.desk import Clock, Desk, load_holdings
+from trading.services.desk import Clock, Desk, load_holdings, load_working, rest_of
 from trading.services.facts import tell
 from trading.services.meeting import exit_of, is_met, meet
 from trading.services.outcomes import settle_by_orders
@@ -94,8 +94,7 @@ def _match_locked(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) 
     met = [hit for of_account in hits.values() for hit in of_account]
     books = Books(desk, touched=set(desk.accounts))
     _take_exits(books, {hit.row_id for hit in met if not hit.is_order}, prices)
-    for order in _orders_met([hit.row_id for hit in met if hit.is_order], prices):
-        apply_receipt(order, meet(order, prices[order.instrument_id], desk), books)
+    _fill_orders(books, [hit.row_id for hit in met if hit.is_order], prices)
     write_books(books)
     close_out(books, prices)
     tell(books, settle_by_orders(books.orders.values(), now=desk.now, timings={}))
@@ -112,6 +111,17 @@ def _take_exits(books: Books, position_ids: Collection[UUID], prices: Prices) ->
             position.take_profit = None
             if proposal.price is None:
                 position.stop_loss = None
+
+
+def _fill_orders(books: Books, order_ids: Sequence[UUID], prices: Prices) -> None:
+    """Meet the orders one after another: what one of an account leaves is what the next one is asked on."""
+    desk, orders = books.desk, _orders_met(order_ids, prices)
+    if orders:
+        desk.working = load_working(desk.accounts)
+    for order in orders:
+        before = rest_of(order)
+        apply_receipt(order, meet(order, prices[order.instrument_id], desk), books)
+        desk.move_rest(order, before)
 
 
 def _held(desk: Desk, position_ids: Collection[UUID], prices: Prices) -> list[Position]:

@@ -1,5 +1,6 @@
 """What the market's prices do to one resting order, and which exit of a position they reach: the pessimistic one."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from core.exact import plain
@@ -10,6 +11,8 @@ from trading.engine.prices import limit_is_met, stop_is_met, stopped_price
 from trading.models import Order, OrderOrigin, OrderSide, OrderType, Position, TimeInForce
 from trading.pricing import FillTerms, at_once, fill_at, market_fill
 from trading.services.desk import Desk
+from trading.services.opening import check_opening
+from trading.services.refused import Refused
 from trading.tickets import Execution, Proposal, Receipt, ReceiptStatus, hashed_id
 from trading.triggers import is_limited, trigger_of_order, waits_for_stop
 
@@ -27,7 +30,8 @@ def meet(order: Order, prices: PriceRange, desk: Desk) -> Receipt:
 
     A stop is filled on its price, or on the first one beyond it, and slips; a limit at its price; what is left of a
     market order on the last quote. Reduce-only is clamped to the position that there is by now, and so is what may open
-    nothing by now: the account at rest, the instrument suspended or without shorts, the leverage too high.
+    nothing by now: the account at rest, the instrument suspended or without shorts, the leverage too high. What it
+    opens must be covered by now (services/opening.py); where it is not, what closes is filled and the rest cancelled.
     """
     base = _base(order, prices)
     if waits_for_stop(order):
@@ -49,7 +53,12 @@ def meet(order: Order, prices: PriceRange, desk: Desk) -> Receipt:
     )
     if part == reducible < left:
         status = ReceiptStatus.CANCELLED
-    return _receipt(order, status, _execution(order, part, base, prices, desk))
+    execution = _execution(order, part, base, prices, desk)
+    try:
+        check_opening(order, execution, desk)
+    except Refused as refused:
+        return _closing_only(order, refused, base, prices, desk)
+    return _receipt(order, status, execution)
 
 
 def exit_of(position: Position, prices: PriceRange) -> Proposal | None:
@@ -129,6 +138,14 @@ def _reducible(order: Order, desk: Desk) -> Decimal:
     if held is None or held.direction == OrderSide(order.side).direction:
         return Decimal(0)
     return held.size
+
+
+def _closing_only(order: Order, refused: Refused, base: Decimal, prices: PriceRange, desk: Desk) -> Receipt:
+    """Return the end of an order that may not open: what it closes is filled, the rest of it cancelled."""
+    closing = _reducible(order, desk)
+    executions = (_execution(order, closing, base, prices, desk),) if closing else ()
+    told = _receipt(order, ReceiptStatus.CANCELLED, *executions, reason=refused.message)
+    return replace(told, reject_code=refused.code)
 
 
 def _execution(order: Order, part: Decimal, base: Decimal, prices: PriceRange, desk: Desk) -> Execution:

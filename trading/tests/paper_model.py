@@ -143,7 +143,24 @@ class Account:
             if self.size * asked.side >= 0:
                 return
             asked = replace(asked, size=asked.side * min(abs(asked.size), abs(self.size)))
-        self._fill(asked, asked.price if rests_at_its_price else price)
+        paid = asked.price if rests_at_its_price else price
+        asked = replace(asked, size=self._size_that_may_fill(asked, price, paid))
+        if asked.size:
+            self._fill(asked, paid)
+
+    def _size_that_may_fill(self, asked, price, paid):
+        """All of it where what it opens, at its own price, is covered by now; else what it takes off a position."""
+        against = self.size * asked.side < 0
+        closing = min(abs(self.size), abs(asked.size)) if against else ZERO
+        opening = abs(asked.size) - closing
+        if not opening:
+            return asked.size
+        cost = (ZERO if against else self.cost) + money(asked.own_price * opening)
+        profit = money(paid * self.size) - (self.cost if self.size > 0 else -self.cost)
+        worth = self.cash + profit if against else self.equity(price)
+        others = self.order_margin(size=self.size + asked.size)
+        is_covered = money(cost / asked.leverage) + others + fee_of(asked.own_price, asked.size) <= worth
+        return asked.size if is_covered else asked.side * closing
 
     def _exit_is_met(self, price):
         side = 1 if self.size > 0 else -1

@@ -112,7 +112,7 @@ def test_other_accounts_of_the_batch_do_not_feel_it(proposal, tom, account_of):
 
 def test_the_books_say_what_the_plan_said(proposal, account, btcusdt):
     proposals = [proposal("buy", "1"), proposal("sell", "1.5"), proposal("buy", "0.2")]
-    walk(
+    batch = walk(
         [account.id],
         instruments=[btcusdt],
         broker=PaperBroker(),
@@ -125,3 +125,4 @@ def test_the_books_say_what_the_plan_said(proposal, account, btcusdt):
     assert (position.side, position.size, position.entry_cost) == ("short", Decimal("0.3"), Decimal(15000))
     account.refresh_from_db()
     assert account.balance == WIDE.subtract(Decimal(10000), Decimal("27"))  # 10 + 15 + 2 of fees
+    assert batch.desk.equity(account.id) == account.balance

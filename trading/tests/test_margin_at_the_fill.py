@@ -1,0 +1,127 @@
+"""What a resting order opens is asked for its margin once more when the market meets it."""
+
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import TradingAccount
+from conftest import NOW
+from market.models import Instrument
+from market.quotes import Quote
+from market.ranges import PriceRange
+from trading.models import OrderType, Position
+from trading.services.matching import match
+
+pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
+
+
+@pytest.fixture
+def account(tom, account_of):
+    return account_of(tom)
+
+
+@pytest.fixture
+def limit_of(order_of):
+    """Place a limit order: `limit_of(account, "buy", "0.1", "49000")`."""
+
+    def place(account, side, quantity, price, **asked):
+        return order_of(account, side, quantity, order_type=OrderType.LIMIT, price=Decimal(price), **asked)
+
+    return place
+
+
+@pytest.fixture
+def prices(still_market, btcusdt):
+    """Let BTCUSDT trade at these prices, bid and ask alike, one after another: `prices(49000, 51000)`."""
+
+    def trade(*trades):
+        still_market.set("BTCUSDT", str(trades[-1]))
+        quotes = [Quote(btcusdt.id, *[Decimal(price)] * 3, NOW) for price in trades]
+        return match([PriceRange.of(Instrument.objects.get(pk=btcusdt.pk), quotes)], clock=lambda: NOW)
+
+    return trade
+
+
+def end_of(order):
+    order.refresh_from_db()
+    return order.status, order.filled_quantity, order.reject_code
+
+
+def held():
+    return list(Position.objects.open().values_list("side", "size"))
+
+
+@pytest.mark.parametrize("trade", [51000, 53000], ids=["touched", "gapped"])
+def test_a_flip_that_lacks_margin_when_it_is_met_only_closes(account, order_of, limit_of, prices, trade):
+    order_of(account, "buy", "1")
+    flip = limit_of(account, "sell", "1.8", "51000")
+    limit_of(account, "sell", "0.1", "60000")
+    TradingAccount.objects.update(balance=Decimal(3600))
+    prices(trade)
+    # 0.8 × 51,000 ÷ 10 = 4,080; 3,600 + 1,000 of profit − 18.36 of fee − 600 for what works are there
+    assert (end_of(flip), held()) == (("cancelled", 1, "INSUFFICIENT_MARGIN"), [])
+    assert flip.reject_reason == "The order needs 4080 of margin; 3981.64 is available."
+
+
+def test_a_flip_that_is_covered_when_it_is_met_fills(account, order_of, limit_of, prices):
+    order_of(account, "buy", "1")
+    flip = limit_of(account, "sell", "1.8", "51000")
+    limit_of(account, "sell", "0.1", "60000")
+    TradingAccount.objects.update(balance=Decimal("3698.36"))
+    prices(51000)
+    assert (end_of(flip), held()) == (("filled", Decimal("1.8"), ""), [("short", Decimal("0.8"))])
+
+
+def test_one_that_would_re_lever_a_position_that_came_meanwhile_fills_nothing(account, order_of, limit_of, prices):
+    # 0.01 at 1 × ties up 490; with 1 held at 10 × all of it would: 50,490
+    late = limit_of(account, "buy", "0.01", "49000", leverage=1)
+    order_of(account, "buy", "1")
+    prices(49000)
+    assert (end_of(late), held()) == (("cancelled", 0, "INSUFFICIENT_MARGIN"), [("long", 1)])
+    assert late.reject_reason == "The order needs 45490 of margin; 3989.902 is available."
+
+
+def test_one_at_the_leverage_of_the_position_that_came_meanwhile_fills(account, order_of, limit_of, prices):
+    late = limit_of(account, "buy", "0.01", "49000")
+    order_of(account, "buy", "1")
+    prices(49000)
+    assert (end_of(late)[0], held()) == ("filled", [("long", Decimal("1.01"))])
+
+
+# 2 × 49,000 ÷ 10 = 9,800 and 19.6 of fee; 180.4 more are there.
+@pytest.mark.parametrize("trades", [(49000,), (45000,), (49000, 60000)], ids=["touched", "gapped", "rebounding"])
+def test_an_order_on_all_that_is_there_fills_whatever_the_gap(account, limit_of, prices, trades):
+    TradingAccount.objects.update(balance=Decimal("9819.6"))
+    placed = limit_of(TradingAccount.objects.get(), "buy", "2", "49000")
+    prices(*trades)
+    assert end_of(placed) == ("filled", 2, "")
+
+
+def test_a_stop_on_all_that_is_there_fills_although_it_slips(account, order_of, prices):
+    TradingAccount.objects.update(balance=Decimal("10220.4"))
+    placed = order_of(TradingAccount.objects.get(), "buy", "2", order_type=OrderType.STOP, stop_price=Decimal(51000))
+    prices(52000)
+    assert end_of(placed) == ("filled", 2, "")
+
+
+def test_an_order_on_all_that_was_there_lacks_what_was_lost_since(account, limit_of, prices):
+    placed = limit_of(account, "buy", "2", "49000")
+    TradingAccount.objects.update(balance=Decimal("9819.5"))
+    prices(49000)
+    assert end_of(placed) == ("cancelled", 0, "INSUFFICIENT_MARGIN")
+
+
+def test_what_the_first_of_a_batch_paid_the_second_has_no_more(account, limit_of, prices):
+    # Each 4,900 and 9.8; after the first, 9,819.5 − 9.8 − 4,900 = 4,909.7 are left, and 9.8 of them for the fee
+    first, second = (limit_of(account, "buy", "1", "49000") for _ in range(2))
+    TradingAccount.objects.update(balance=Decimal("9819.5"))
+    prices(49000)
+    assert (end_of(first)[0], end_of(second)) == ("filled", ("cancelled", 0, "INSUFFICIENT_MARGIN"))
+
+
+def test_fills_that_come_in_parts_are_asked_for_all_that_still_works(account, limit_of, prices):
+    Instrument.objects.update(liquidity=Decimal("0.5"))
+    TradingAccount.objects.update(balance=Decimal("9819.6"))
+    placed = limit_of(TradingAccount.objects.get(), "buy", "2", "49000")
+    [prices(49000) for _ in range(4)]
+    assert end_of(placed) == ("filled", 2, "")
