@@ -113,7 +113,7 @@ def test_an_order_on_all_that_was_there_lacks_what_was_lost_since(account, limit
 
 def test_what_the_first_of_a_batch_paid_the_second_has_no_more(account, limit_of, prices):
     # Each 4,900 and 9.8; after the first, 9,819.5 − 9.8 − 4,900 = 4,909.7 are left, and 9.8 of them for the fee
-    first, second = (limit_of(account, "buy", "1", "49000") for _ in range(2))
+    first, second = (limit_of(account, "buy", "1", "49000", client_order_id=name) for name in "ab")
     TradingAccount.objects.update(balance=Decimal("9819.5"))
     prices(49000)
     assert (end_of(first)[0], end_of(second)) == ("filled", ("cancelled", 0, "INSUFFICIENT_MARGIN"))
