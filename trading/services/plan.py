@@ -4,12 +4,14 @@ What it says is what trading then does: the preview runs the very same code.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from core.exact import plain
 from trading.engine.exits import stop_loss_price, take_profit_price
 from trading.engine.prices import round_down, round_up
 from trading.engine.sizing import size_of_amount, size_of_equity_share, size_of_risk
+from trading.models import SwitchState
 from trading.prices import LARGEST_PRICE
 from trading.services.ahead import desk_ahead, fill_ahead
 from trading.services.checks import check_before_sizing, check_same_money, check_sized
@@ -61,7 +63,7 @@ def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
         return Refusal(proposal, refused.code, refused.message, trace, refused.field)
     account = desk.accounts[proposal.account_id]
     return Ticket(
-        proposal=proposal,
+        proposal=_bound(draft),
         account=account,
         quantity=draft.quantity,
         quote=quote,
@@ -72,6 +74,18 @@ def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
         take_profit=draft.take_profit,
         trace=trace,
     )
+
+
+def _bound(draft: Draft) -> Proposal:
+    """Return the proposal as it is stored. What is taken while trading is reducing may only reduce as long as it works.
+
+    Else the monitor would take an order that rests for one that the switch forbids.
+    """
+    proposal = draft.proposal
+    state = draft.desk.state(proposal.account_id, proposal.bot_id, draft.instrument.id)
+    if state != SwitchState.REDUCING or not draft.reduces:
+        return proposal
+    return replace(proposal, reduce_only=True)
 
 
 def _set_exits(draft: Draft) -> None:

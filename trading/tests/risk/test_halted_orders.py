@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 
 from conftest import NOW
+from core.errors import AppError
 from market.quotes import Quote
 from market.ranges import PriceRange
 from trading.models import Order, OrderType, ScopeType, SwitchState
 from trading.services.matching import match
+from trading.services.risk.monitor import watch
 from trading.services.scopes import turn_switch
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -73,6 +75,28 @@ def test_what_nobody_cancelled_is_met_again_once_it_may(turn, trades_at):
     turn("active")
     trades_at("48000")
     assert statuses() == ["filled", "pending"]
+
+
+def test_a_limit_that_only_reduces_is_taken_while_reducing_and_stays(account, order_of, turn, trades_at):
+    order_of(account, "buy", "0.1")
+    turn("reducing")
+    placed = order_of(account, "sell", "0.1", order_type=OrderType.LIMIT, price=Decimal(51000))
+    watch(clock=lambda: NOW)
+    trades_at("52000")
+    assert (statuses(), placed.reduce_only) == (["filled"], True)
+
+
+def test_a_limit_that_would_open_is_refused_while_reducing(account, order_of, turn):
+    order_of(account, "buy", "0.1")
+    turn("reducing")
+    with pytest.raises(AppError, match="only orders that reduce"):
+        order_of(account, "sell", "0.2", order_type=OrderType.LIMIT, price=Decimal(51000))
+    assert not statuses()
+
+
+def test_a_limit_that_only_reduces_may_do_more_later_where_nothing_is_switched(account, order_of):
+    order_of(account, "buy", "0.1")
+    assert not order_of(account, "sell", "0.1", order_type=OrderType.LIMIT, price=Decimal(51000)).reduce_only
 
 
 def test_a_stop_loss_is_taken_on_a_halted_account(account, order_of, turn, trades_at):
