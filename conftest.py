@@ -1,4 +1,4 @@
-"""The cast of the tests, a market that stands still, and databases that may be emptied between tests."""
+"""The cast of the tests, a market that stands still, and a database that is put back after tests that commit."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role, TradingAccount, User
 from accounts.services.sessions import Device, open_session
 from accounts.services.trading_accounts import open_account
-from core import triggers
+from config.tests.emptying import Left, put_back, remember
 from market import sources
 from market.models import Instrument
 from market.quotes import Quote
@@ -25,32 +25,19 @@ PASSWORD = "Correct-horse-7"
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _emptied_by_deleting(django_db_setup: None, django_db_blocker: Any) -> None:
-    """On PostgreSQL the tables are emptied row by row: TRUNCATE makes new files for all of them, a second a test."""
-    if connection.vendor != "postgresql":
-        return
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        [may_pass_over_foreign_keys] = cursor.fetchone()
-    if may_pass_over_foreign_keys:
-        type(connection.ops).sql_flush = _deletes  # type: ignore[method-assign]
-
-
-def _deletes(ops: Any, style: Any, tables: Sequence[str], **_: Any) -> list[str]:
-    deletes = [f"DELETE FROM {ops.quote_name(table)}" for table in tables]
-    return ["SET session_replication_role = replica", *deletes, "SET session_replication_role = origin"]
+@pytest.fixture(scope="session")
+def left_by_migrate(django_db_setup: None, django_db_blocker: Any) -> Left:
+    """What is in the database before any test."""
+    with django_db_blocker.unblock():
+        return remember()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _ledger_may_be_emptied() -> None:
-    """The ledger's triggers refuse what emptying a test database does: they stand aside for that moment."""
-    flush = TransactionTestCase._fixture_teardown
+def _put_back_after_commits(left_by_migrate: Left) -> None:
+    """A test that commits leaves the database as `migrate` did, by the shortest way."""
 
     def teardown(case: TransactionTestCase) -> None:
-        triggers.remove()
-        flush(case)
-        triggers.install()
+        put_back(left_by_migrate)
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
 

@@ -46,6 +46,11 @@ def remove() -> None:
                 cursor.execute(_drop_statement(trigger))
 
 
+def tables() -> set[str]:
+    """Return the tables that declared triggers stand on."""
+    return {trigger.table for trigger in _wanted()}
+
+
 def missing() -> list[str]:
     """Return the names of declared triggers that the database does not hold, enabled, on their table."""
     if connection.vendor == "sqlite":
