@@ -50,6 +50,11 @@ SCHEDULE = {
         "schedule": schedule(timedelta(minutes=1)),
         "options": {"expires": 60},
     },
+    "refresh-instruments": {
+        "task": "market.tasks.refresh_instruments",
+        "schedule": schedule(timedelta(hours=1)),
+        "options": {"expires": 3600},
+    },
     "book-fundings": {
         "task": "trading.tasks.book_fundings",
         "schedule": schedule(timedelta(minutes=1)),

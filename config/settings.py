@@ -237,6 +237,8 @@ CURRENCIES_AT_PAR = env.list("CURRENCIES_AT_PAR", ["USD", "USDT", "USDC"])
 SYNTHETIC_MARKET_SEED = env.int("SYNTHETIC_MARKET_SEED", 7)
 PRICE_SOURCE = env.str("PRICE_SOURCE", "synthetic")
 DEFAULT_VENUE = env.str("DEFAULT_VENUE", "bybit")  # whose market a symbol means that several have
+# Whose lists are followed though no price is taken there.
+INSTRUMENT_VENUES: list[str] = env.list("INSTRUMENT_VENUES", [])
 PRICE_FEED_SECONDS = env.float("PRICE_FEED_SECONDS", 1.0)
 EXCHANGE_URLS: Any = env.json("EXCHANGE_URLS", {})  # venue: base URL; checked at start
 LISTINGS_PROVIDERS = [name.strip() for name in env.list("LISTINGS_PROVIDERS", ["coingecko", "coinmarketcap"])]

@@ -30,7 +30,8 @@ CELERY_BROKER_URL = "memory://localhost/"
 # Whatever .env says, no test asks an exchange or a listing service of the world.
 PRICE_SOURCE = "synthetic"
 DEFAULT_VENUE = "bybit"
-EXCHANGE_URLS = {"bybit": "http://127.0.0.1:1"}
+INSTRUMENT_VENUES = []
+EXCHANGE_URLS = dict.fromkeys(("bybit", "binance", "binanceusdm"), "http://127.0.0.1:1")
 COINGECKO_URL = COINMARKETCAP_URL = "http://127.0.0.1:1"
 COINGECKO_PLAN, COINGECKO_API_KEY, COINMARKETCAP_API_KEY = "demo", "", ""
 if "sqlite" in DATABASES["default"]["ENGINE"]:

@@ -49,11 +49,16 @@ def insert_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any
     _insert(model, fields, given)
 
 
-def upsert_rows(model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str]) -> None:
-    """Write instances in one statement: new ones whole, of those whose primary key is there the named fields."""
+def upsert_rows(
+    model: type[models.Model], rows: Sequence[models.Model], names: Sequence[str], *, by: Sequence[str] = ()
+) -> None:
+    """Write instances in one statement: new ones whole, of those that are there already the named fields.
+
+    They are told by their primary key, or by the fields of a unique constraint: then the row there keeps its key.
+    """
     if rows:
         fields = _written_fields(model)
-        _insert(model, fields, _values(fields, rows), _on_conflict(model, names))
+        _insert(model, fields, _values(fields, rows), _on_conflict(model, names, by=by))
 
 
 def upsert_newer_rows(model: type[models.Model], rows: Sequence[models.Model], *, newer_by: str) -> int:
@@ -113,12 +118,13 @@ def _insert(model: type[models.Model], fields: Sequence[Any], values: Columns, c
         return cursor.rowcount
 
 
-def _on_conflict(model: type[models.Model], names: Sequence[str]) -> str:
+def _on_conflict(model: type[models.Model], names: Sequence[str], *, by: Sequence[str] = ()) -> str:
     meta: Any = model._meta
+    told_by = ", ".join(_quoted(meta.get_field(name).column) for name in by or (meta.pk.name,))
     columns = [_quoted(meta.get_field(name).column) for name in names]
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
     # Without a WHERE of its own SQLite reads "ON CONFLICT" as the condition of a join.
-    return f" WHERE TRUE ON CONFLICT ({_quoted(meta.pk.column)}) DO UPDATE SET {changes}"
+    return f" WHERE TRUE ON CONFLICT ({told_by}) DO UPDATE SET {changes}"
 
 
 def rows_source(fields: Sequence[Any], values: Columns, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:

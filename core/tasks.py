@@ -17,10 +17,10 @@ from core.jobs.running import run_due
 logger = logging.getLogger(__name__)
 
 
-def nudge_worker(task: Any, row_id: UUID) -> None:
-    """Ask a worker to run `task` on a row. A broker that is down is logged: the sweep will find the row."""
+def nudge_worker(task: Any, *row_ids: UUID) -> None:
+    """Ask a worker to run `task`, on a row or on none. A broker that is down is logged: the sweep will find the row."""
     try:
-        task.apply_async((str(row_id),), retry=False)
+        task.apply_async(tuple(map(str, row_ids)), retry=False)
     except (KombuError, RedisError, OSError) as error:
         logger.warning("could not nudge a worker: %s", type(error).__name__)
 

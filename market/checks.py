@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from market.sources import CATALOGUE
+from market.sources import CATALOGUE, LISTS
 
 _SHORTEST_ROUND_SECONDS = 0.1
 
@@ -20,6 +20,9 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         found.append(Error(f"PRICE_FEED_SECONDS is {_SHORTEST_ROUND_SECONDS} or more.", id="market.E002"))
     if not _are_urls(settings.EXCHANGE_URLS):
         found.append(Error("EXCHANGE_URLS is a JSON object, venue to http(s) address.", id="market.E003"))
+    if unknown := sorted(set(settings.INSTRUMENT_VENUES) - LISTS.keys()):
+        said = f"INSTRUMENT_VENUES has {', '.join(unknown)}; known are {', '.join(LISTS)}."
+        found.append(Error(said, id="market.E004"))
     return [*found]
 
 

@@ -17,6 +17,7 @@ from market.models import Instrument
 from market.quotes import is_stale, latest_quotes
 from market.sources import NETWORK
 from market.symbols import Market, UnknownSymbol, bases_of, own_names, resolve
+from market.unknown_symbols import ask_for_lists
 
 _NAMES = ("symbol", "base", "quote", "settle", "kind", "venue", "id")
 
@@ -62,7 +63,8 @@ def find_instrument(text: str, *, default_kind: str = Kind.LINEAR, only_kind: st
     """Return the one instrument that `text` names, suspended or not: one query where it is found.
 
     `default_kind` decides between instruments of one pair, then the venue named, then DEFAULT_VENUE; `only_kind` hides
-    the others altogether. Raises UnknownSymbol, AmbiguousSymbol.
+    the others altogether. A symbol that nothing has may be new at an exchange: its list is asked for, for next time.
+    Raises UnknownSymbol, AmbiguousSymbol.
     """
     seen = Instrument.objects.filter(kind=only_kind) if only_kind else Instrument.objects.all()
     rows = {row.id: row for row in seen.with_symbol_or_base(own_names(text), bases_of(text))}
@@ -71,7 +73,12 @@ def find_instrument(text: str, *, default_kind: str = Kind.LINEAR, only_kind: st
     except UnknownSymbol:
         # All names are read only now, so that the refusal can say what comes near.
         every = [Market(*names) for names in seen.values_list(*_NAMES)]
+    try:
         return seen.get(pk=_resolve(text, every, default_kind))
+    except UnknownSymbol:
+        if bases_of(text):
+            ask_for_lists()
+        raise
 
 
 def instruments_by_id(ids: Iterable[UUID]) -> dict[UUID, Instrument]:

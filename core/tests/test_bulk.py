@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, IntegrityError, models, transaction
 
 from core.bulk import insert_columns, insert_rows, update_rows, upsert_newer_rows, upsert_rows
@@ -241,6 +242,13 @@ def test_upserting_makes_what_is_new_and_changes_the_named_fields_of_what_is_the
     stored.text, stored.count = "changed", 2
     upsert_rows(Sample, [stored, Sample(text="new", count=3)], ["count"])
     assert sorted(samples.values_list("text", "count")) == [("new", 3), ("old", 2)]
+
+
+def test_upserting_by_a_unique_constraint_keeps_the_key_that_is_there(db):
+    there = Group.objects.create(name="quants")
+    upsert_rows(Group, [Group(name="quants"), Group(name="desk")], ["name"], by=["name"])
+    assert Group.objects.get(name="quants").pk == there.pk
+    assert Group.objects.filter(name="desk").count() == 1
 
 
 def test_upserting_nothing_is_no_statement(django_assert_num_queries, samples):

@@ -88,7 +88,7 @@ class Instrument(models.Model):
     venue = models.CharField(max_length=16, help_text='"paper", or the exchange whose market it is.')
     kind = models.CharField(max_length=8, choices=Kind.choices)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.TRADING)
-    base = models.CharField(max_length=24)
+    base = models.CharField(max_length=24, db_index=True)
     quote = models.CharField(max_length=12)
     settle = models.CharField(max_length=12, help_text="The currency that profit, loss and fees are paid in.")
     tick_size = PriceField(help_text="Prices are whole multiples of it.")
@@ -117,7 +117,13 @@ class Instrument(models.Model):
     )
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When it is delivered; empty: never.")
     listed_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the exchange's own list last had it; empty: never."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the exchange's own list last had it trading; empty: never.",
+    )
+    is_withheld = models.BooleanField(
+        default=False, editable=False, help_text="Suspended because the exchange's own list has it no longer."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -19,6 +19,7 @@ def test_settings_of_a_fresh_desk_are_sound():
         ("EXCHANGE_URLS", {"bybit": "api.bybit.com"}, "market.E003"),
         ("EXCHANGE_URLS", {"bybit": "https://"}, "market.E003"),
         ("EXCHANGE_URLS", {"bybit": 5}, "market.E003"),
+        ("INSTRUMENT_VENUES", ["bybit", "bitby"], "market.E004"),
     ],
 )
 def test_setting_that_cannot_be_meant_is_an_error(settings, name, value, error):
