@@ -14,7 +14,7 @@ from core.breaker import BreakerState
 from core.errors import Unavailable
 from market.kinds import Kind
 from market.models import Instrument
-from market.quotes import is_stale, latest_quotes
+from market.quotes import Quote, is_stale
 from market.sources import NETWORK
 from market.symbols import Market, UnknownSymbol, bases_of, own_names, resolve
 from market.unknown_symbols import ask_for_lists
@@ -86,9 +86,8 @@ def instruments_by_id(ids: Iterable[UUID]) -> dict[UUID, Instrument]:
     return Instrument.objects.in_bulk(list(ids))
 
 
-def ticker(instrument: Instrument, *, now: datetime) -> Ticker:
-    """Return the newest price of an instrument and how old it is. Raises NoQuote."""
-    quote = latest_quotes([instrument], now=now).get(instrument.id)
+def ticker_of(instrument: Instrument, quote: Quote | None, *, now: datetime) -> Ticker:
+    """Return the price of an instrument as its newest quote tells it, and how old that is. Raises NoQuote."""
     if quote is None:
         raise NoQuote(instrument.symbol)
     return Ticker(

@@ -14,7 +14,8 @@ from core.api.reading import read_query
 from market.api.filters import InstrumentFilter
 from market.api.serializers import CategoryQuery, InstrumentAnswer, PriceQuery, TickerAnswer
 from market.models import Instrument
-from market.selectors import find_instrument, ticker
+from market.selectors import find_instrument
+from market.services.quotes import fresh_ticker
 
 SYMBOL = OpenApiParameter("symbol", OpenApiTypes.STR, OpenApiParameter.PATH, description="In any common spelling.")
 
@@ -49,5 +50,5 @@ class TickerViewSet(viewsets.ViewSet):
 
 def _answer_ticker(symbol: str, category: str | None = None) -> Response:
     instrument = find_instrument(symbol, only_kind=category)
-    answer: Any = ticker(instrument, now=timezone.now())
+    answer: Any = fresh_ticker(instrument, clock=timezone.now)
     return Response(TickerAnswer(answer).data)

@@ -29,6 +29,10 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 
 
+def state_of_bybit(now):
+    return next(state for state in price_source_states(now=now) if state.name == "bybit")
+
+
 @pytest.fixture
 def feed(bybit, wanted):
     return PriceFeed(sources={"bybit": bybit})
@@ -158,15 +162,14 @@ def test_state_of_a_source_says_its_age_and_breaker(exchange, feed, on_bybit, bt
     unknown = Instrument.objects.filter(symbol="BTC-FUT")
     unknown.update(source="bybit")
     feed.round()
-    states = price_source_states(now=LatestQuote.objects.first().at + timedelta(seconds=3))
-    state = next(state for state in states if state.name == "bybit")
+    state = state_of_bybit(LatestQuote.objects.first().at + timedelta(seconds=3))
     assert (state.name, state.instruments, state.never_quoted) == ("bybit", 5, 1)
     assert (state.age_seconds, state.breaker) == (3, BreakerState.CLOSED)
 
 
 def test_state_where_nothing_was_fetched(bybit, db, django_assert_num_queries):
     with django_assert_num_queries(1):
-        state = price_source_states(now=NOW)[0]
+        state = state_of_bybit(NOW)
     assert (state.instruments, state.never_quoted, state.age_seconds, state.breaker) == (0, 0, None, None)
 
 
