@@ -32,6 +32,7 @@ PRICE_SOURCE = "synthetic"
 DEFAULT_VENUE = "bybit"
 INSTRUMENT_VENUES = []
 EXCHANGE_URLS = dict.fromkeys(("bybit", "binance", "binanceusdm"), "http://127.0.0.1:1")
+LISTINGS_PROVIDERS = []
 COINGECKO_URL = COINMARKETCAP_URL = "http://127.0.0.1:1"
 COINGECKO_PLAN, COINGECKO_API_KEY, COINMARKETCAP_API_KEY = "demo", "", ""
 if "sqlite" in DATABASES["default"]["ENGINE"]:

@@ -14,6 +14,7 @@ ACTORS = ("anonymous", "ada", "tom", "mallory", "eve", "vic", "otto")
 
 # One line for each method of each address, one status for each actor. Things are tom's; eve and vic are shown the
 # account, the group and the bot; what a trader makes for themselves (a bot, an account) is everybody's to make.
+# No listing service is asked: who may have that done is told that none answers.
 TABLE = """
                                                                       nobody ada tom mallory eve vic otto
 GET    /                                                                 200 200 200 200 200 200 200
@@ -78,6 +79,12 @@ GET    /api/v1/market/price                                              401 200
 GET    /api/v1/watchlist                                                 401 200 200 200 200 200 200
 POST   /api/v1/watchlist                                                 401 201 201 201 403 403 403
 DELETE /api/v1/watchlist/{symbol}                                        401 204 204 204 403 403 403
+
+GET    /api/v1/cryptocurrencies                                          200 200 200 200 200 200 200
+GET    /api/v1/cryptocurrencies/{symbol}                                 200 200 200 200 200 200 200
+GET    /api/v1/cryptocurrencies/{symbol}/history                         200 200 200 200 200 200 200
+GET    /api/v1/cryptocurrencies/top/{category}                           200 200 200 200 200 200 200
+POST   /api/v1/cryptocurrencies/sync                                     401 503 503 503 403 403 403
 
 GET    /api/v1/orders                                                    401 200 200 200 200 200 200
 POST   /api/v1/orders                                                    401 201 201 404 403 403 403

@@ -19,7 +19,7 @@ from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from core.jobs.queue import enqueue
 from groups.services.membership import create_group
-from market.models import Instrument
+from market.models import Coin, Instrument
 from market.services.watchlist import watch
 from trading.models import LimitType, Order, Position, RiskAlert, RiskLimit, ScopeType
 from trading.services.risk import monitor
@@ -56,6 +56,7 @@ class World:
         self._share()
         self.job = enqueue("sync_portfolio", {"user_id": str(self.tom.pk)}, now=now)
         watch(Instrument.objects.get(symbol="BTCUSDT"), added_by=self.tom, now=now)
+        self._list_coin(now)
         self.clients = {"anonymous": APIClient()} | {name: _client(user, now) for name, user in self.people.items()}
         self.cookies = {name: _cookie(user) for name, user in self.people.items()}
         self.names = {**self._rows(), **self._secrets(now)}  # last: a login spoils a reset token
@@ -111,6 +112,10 @@ class World:
                 user = self.people[name]
                 Share.objects.create(user=user, scope_type=scope_type, scope_id=row.pk, created_by=self.ada)
 
+    def _list_coin(self, now: datetime) -> None:
+        names = dict.fromkeys(("symbol", "name", "slug"), "BTCUSDT")
+        Coin.objects.create(**names, provider="coingecko", synced_at=now)
+
     def _rows(self) -> dict[str, str]:
         rows = {
             "account_id": self.member.pk,
@@ -126,7 +131,11 @@ class World:
             "user_id": self.tom.pk,
             "job_id": self.job.pk,
         }
-        return {name: str(value) for name, value in rows.items()} | {"symbol": "BTCUSDT", "password": PASSWORD}
+        return {name: str(value) for name, value in rows.items()} | {
+            "symbol": "BTCUSDT",
+            "category": "gainers",
+            "password": PASSWORD,
+        }
 
     def _secrets(self, now: datetime) -> dict[str, str]:
         session = open_session(self.tom, device=Device(), now=now)

@@ -5,9 +5,12 @@ every digit that the services send.
 """
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
+
+STALE_AFTER = timedelta(hours=2)
 
 
 class Coin(models.Model):
@@ -53,6 +56,10 @@ class Coin(models.Model):
 
     def __str__(self) -> str:
         return self.symbol
+
+    def is_stale(self, *, now: datetime) -> bool:
+        """Say whether no sync has told of it for so long that two must have failed."""
+        return now - self.synced_at > STALE_AFTER
 
 
 class CoinSnapshot(models.Model):

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from core.bulk import insert_columns, upsert_rows
-from core.errors import Unavailable
+from core.errors import Invalid, Unavailable
 from market.listings import PROVIDERS
 from market.listings.answers import drop_answers
 from market.listings.base import ListedCoin, ListedCoins
@@ -70,9 +70,9 @@ def sync_listings(limit: int, *, provider: str | None = None, clock: Clock) -> S
     """Store the `limit` largest coins, 1 to 250, and what they cost now; tell what was done.
 
     The services of LISTINGS_PROVIDERS are asked in their order until one answers; with `provider` only that one is.
-    Raises ListingsDown.
+    Raises ListingsDown; Invalid for a service that LISTINGS_PROVIDERS does not name.
     """
-    asked = [provider] if provider else settings.LISTINGS_PROVIDERS
+    asked = _chosen(provider)
     failures: list[Failure] = []
     for name in asked:
         try:
@@ -91,6 +91,16 @@ def delete_old_history(*, now: datetime) -> int:
     old = CoinSnapshot.objects.filter(at__lt=now - HISTORY_KEPT).order_by("at").values("pk")[:MOST_DELETED]
     with transaction.atomic():
         return CoinSnapshot.objects.filter(pk__in=old).delete()[0]
+
+
+def _chosen(provider: str | None) -> Sequence[str]:
+    chosen: list[str] = settings.LISTINGS_PROVIDERS
+    if provider is None:
+        return chosen
+    if provider not in chosen:
+        sentence = f"This desk does not ask {PROVIDERS[provider].title}."
+        raise Invalid(sentence, errors={"provider": [sentence]})
+    return [provider]
 
 
 def _report(

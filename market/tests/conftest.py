@@ -4,13 +4,15 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from conftest import NOW
 from core.breaker import Breaker
 from market import sources
 from market.listings import PROVIDERS, WITH_DETAILS
+from market.listings.answers import drop_answers
 from market.listings.asking import Asker
 from market.listings.coingecko import CoinGecko
 from market.listings.coinmarketcap import CoinMarketCap
-from market.models import Instrument
+from market.models import Coin, Instrument
 from market.services.interest import want_prices
 from market.sources.bybit import BybitCategory, BybitSource
 from market.sources.bybit_tickers import CATEGORIES
@@ -111,9 +113,23 @@ def listings(settings, monkeypatch, seconds):
 
     with serving_listings() as server:
         settings.COINGECKO_URL = settings.COINMARKETCAP_URL = server.url
+        settings.LISTINGS_PROVIDERS = ["coingecko", "coinmarketcap"]
         settings.COINGECKO_API_KEY, settings.COINMARKETCAP_API_KEY = "Gecko-key", "Cap-key"
         for name, provider in (("coingecko", CoinGecko), ("coinmarketcap", CoinMarketCap)):
             made = provider(asker=Asker(provider.title, monotonic=seconds, sleep=sleep))
             monkeypatch.setitem(PROVIDERS, name, made)
         monkeypatch.setitem(WITH_DETAILS, "coingecko", PROVIDERS["coingecko"])
         yield server
+
+
+@pytest.fixture
+def make_coin(db):
+    """Make a coin that was told of at NOW: `make_coin("BTC", 1, price=66317.1)`. No answer is kept from before."""
+    drop_answers()
+
+    def make(symbol, rank=None, **figures):
+        named = {"name": f"{symbol} Coin", "slug": f"{symbol.lower()}-coin", **figures}
+        of_provider = {"coingecko_id": named["slug"], "provider": "coingecko", "synced_at": NOW}
+        return Coin.objects.create(symbol=symbol, rank=rank, **{**of_provider, **named})
+
+    return make
