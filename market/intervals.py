@@ -1,5 +1,8 @@
 """How long a candle is, and when each begins: whole multiples from 1970 on, weeks from a Monday on."""
 
+import math
+from datetime import datetime
+
 from django.db import models
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -36,6 +39,10 @@ class Interval(models.TextChoices):
     def number_at(self, second: int) -> int:
         """Return the number of the candle that a Unix second is in; negative before the first."""
         return (second - self.offset_seconds) // self.seconds
+
+    def first_from(self, moment: datetime) -> int:
+        """Return the number of the first candle that opens at an aware `moment` or later."""
+        return self.number_at(math.ceil(moment.timestamp()) + self.seconds - 1)
 
     def opens_at(self, number: int) -> int:
         """Return the Unix second at which the candle of this number begins."""

@@ -1,6 +1,5 @@
 """For researchers: the candles of a span of time as numpy arrays."""
 
-import math
 from datetime import datetime
 
 from django.utils import timezone
@@ -22,14 +21,8 @@ def candle_arrays(instrument: Instrument, interval: Interval, *, start: datetime
     Where the interval itself is not stored, its candles are made of lower ones as `market.candles.book` tells; the
     network is never asked. A pandas frame: README, "Candles as arrays".
     """
-    first, stop = first_from(interval, start), first_from(interval, end)
+    first, stop = interval.first_from(start), interval.first_from(end)
     told = stored_candles(instrument.id, interval, first=first, end=stop)
     if len(told) == stop - first:
         return told
     return candle_book(instrument, interval, now=timezone.now()).read(first=first, end=stop)
-
-
-def first_from(interval: Interval, moment: datetime) -> int:
-    """Return the number of the first candle that opens at `moment` or later."""
-    second = math.ceil(moment.timestamp())
-    return interval.number_at(second + interval.seconds - 1)

@@ -71,8 +71,8 @@ class ComputedBook:
 
     def read(self, *, first: int, end: int) -> CandleSeries:
         """Return those that have closed."""
-        [run] = self.runs
-        return synthetic_candles(self.market, self.interval, first=max(first, run.first), end=min(end, run.end))
+        inside = [edge for run in cut(self.runs, first=first, end=end) for edge in run] or [first, first]
+        return synthetic_candles(self.market, self.interval, first=inside[0], end=inside[-1])
 
 
 def candle_book(instrument: Instrument, interval: Interval, *, now: datetime) -> CandleBook:
@@ -81,8 +81,8 @@ def candle_book(instrument: Instrument, interval: Interval, *, now: datetime) ->
     market = market_of(instrument) if instrument.source == "synthetic" else None
     if market is None or stored:
         return _stored_book(instrument.id, interval, stored)
-    first = interval.number_at(int(BEGINNING.timestamp()) + interval.seconds - 1)
-    return ComputedBook(market, interval, [Run(first, interval.number_at(int(now.timestamp())))])
+    first = interval.first_from(BEGINNING)
+    return ComputedBook(market, interval, joined([(first, interval.number_at(int(now.timestamp())))]))
 
 
 def _stored_book(instrument_id: UUID, interval: Interval, stored: Mapping[Interval, Sequence[Run]]) -> StoredBook:

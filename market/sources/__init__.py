@@ -15,6 +15,7 @@ from market.sources.listed import InstrumentSource
 from market.sources.patient import PatientReader
 from market.sources.stored import StoredQuotes
 from market.sources.synthetic import SyntheticSource
+from market.sources.synthetic_candles import SyntheticCandles
 
 NETWORK: dict[str, NetworkSource] = {
     "bybit": BybitSource(),
@@ -38,6 +39,7 @@ LISTS: dict[str, InstrumentSource] = {
 
 # Who has candles of the past; one on the network stands under its name in NETWORK.
 CANDLES: dict[str, CandleSource] = {
+    "synthetic": SyntheticCandles(),
     "bybit": BybitCandles(_READERS["bybit"]),
     SPOT.name: BinanceCandles(SPOT, _READERS[SPOT.name]),
     USD_M.name: BinanceCandles(USD_M, _READERS[USD_M.name]),

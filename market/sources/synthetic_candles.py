@@ -12,11 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 from django.conf import settings
+from django.utils import timezone
 
 from market.candles.making import joined_series, made_of
 from market.candles.series import CandleSeries, Floats
 from market.intervals import Interval
 from market.models import Instrument
+from market.sources.base import Clock, FetchedCandles
 from market.sources.synthetic_waves import drawn_of_each, key_of, movements
 
 # Before it there are no candles: without a first one nobody could count them.
@@ -53,6 +55,28 @@ def market_of(instrument: Instrument) -> SyntheticMarket | None:
         tick_size=instrument.tick_size,
         size_unit=instrument.size_unit,
     )
+
+
+class SyntheticCandles:
+    """Gives the candles of instruments that have a reference price, for who wants to store them."""
+
+    most_candles = 10_000
+
+    def __init__(self, *, clock: Clock = timezone.now) -> None:
+        self._clock = clock
+
+    def intervals(self, instrument: Instrument) -> frozenset[Interval]:
+        """Return all intervals; none where the instrument has no reference price."""
+        return frozenset(Interval) if market_of(instrument) else frozenset()
+
+    def candles(self, instrument: Instrument, interval: Interval, *, start: datetime, end: datetime) -> FetchedCandles:
+        """Return the closed candles that open from `start` to before `end`, the last `most_candles` of them."""
+        market = market_of(instrument)
+        stop = min(interval.first_from(end), interval.number_at(int(self._clock().timestamp())))
+        first = max(interval.first_from(start), interval.first_from(BEGINNING), stop - self.most_candles)
+        if market is None or first >= stop:
+            return FetchedCandles(CandleSeries.empty(interval), skipped=0)
+        return FetchedCandles(synthetic_candles(market, interval, first=first, end=stop), skipped=0)
 
 
 def synthetic_candles(market: SyntheticMarket, interval: Interval, *, first: int, end: int) -> CandleSeries:
