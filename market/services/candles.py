@@ -29,6 +29,9 @@ class Stored:
     replaced: int
     unchanged: int
 
+    def and_also(self, other: "Stored") -> "Stored":
+        return Stored(self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged)
+
 
 def store_candles(instrument: Instrument, series: CandleSeries, *, now: datetime) -> Stored:
     """Store closed candles; where one is stored already, the new one takes its place.
