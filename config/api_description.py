@@ -45,6 +45,7 @@ SCHEMA = {
         "DeliveryStatus": "webhooks.models.DeliveryStatus",
         "InstrumentStatus": "market.kinds.Status",
         "Category": "market.kinds.Kind",
+        "Interval": "market.intervals.Interval",
         "JobStatus": "core.models.JobStatus",
         "RiskScope": "trading.models.ScopeType",
         "ShareScope": "accounts.models.Share.Scope",
