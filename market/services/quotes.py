@@ -14,6 +14,7 @@ from core.bulk import upsert_newer_rows
 from market.models import Instrument, LatestQuote
 from market.quotes import latest_quotes
 from market.selectors import Ticker, ticker_of
+from market.services.interest import want_prices
 from market.sources import NETWORK
 from market.sources.base import Clock, Quote
 
@@ -33,23 +34,31 @@ def keep_quotes(quotes: Mapping[str, Iterable[Quote]]) -> int:
     return upsert_newer_rows(LatestQuote, rows, newer_by="at")
 
 
-def fresh_quotes(instruments: Sequence[Instrument], *, clock: Clock) -> dict[UUID, Quote]:
-    """Return the newest quote of each instrument by id; one older than two rounds of the feed is fetched first.
+def refresh_quotes(instruments: Iterable[Instrument], *, clock: Clock) -> None:
+    """Fetch those quotes that are older than two rounds of the feed, and have the feed go on with them for a while.
 
-    An outage, or a source without a price, leaves the last known one, or none. Nothing is fetched within a
-    transaction, for that would hold it open as long as an exchange takes: what is kept is returned. An instrument is
-    asked for once in two rounds at most, whoever looks.
+    Only a source on the network is asked, an instrument once in two rounds at most, whoever looks. An outage leaves
+    what is kept. Nothing is fetched within a transaction, for that would hold it open as long as an exchange takes.
     """
-    quotes = latest_quotes(instruments, now=clock())
-    old = [row for row in instruments if row.source in NETWORK and _is_old(quotes.get(row.id), now=clock())]
-    if not old or connection.in_atomic_block:
-        return quotes
+    fetched = [row for row in instruments if row.source in NETWORK]
+    if not fetched or connection.in_atomic_block:
+        return
+    quotes = latest_quotes(fetched, now=clock())
+    old = [row for row in fetched if _is_old(quotes.get(row.id), now=clock())]
+    if not old:
+        return
+    want_prices([row.id for row in old], now=clock())
     by_category: dict[tuple[str, str], list[Instrument]] = defaultdict(list)
     for row in old:
         by_category[row.source, row.kind].append(row)
     for (source, kind), wanted in by_category.items():
         _fetches.of(source, kind).fetch(wanted, clock=clock)
-    return quotes | latest_quotes(old, now=clock())
+
+
+def fresh_quotes(instruments: Sequence[Instrument], *, clock: Clock) -> dict[UUID, Quote]:
+    """Return the newest quote of each instrument by id, old ones fetched first; one that was never quoted is absent."""
+    refresh_quotes(instruments, clock=clock)
+    return latest_quotes(instruments, now=clock())
 
 
 def fresh_ticker(instrument: Instrument, *, clock: Clock) -> Ticker:

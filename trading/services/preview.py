@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from accounts.models import TradingAccount
 from core.exact import WIDE
 from market.models import Instrument
+from market.services.quotes import refresh_quotes
 from trading.decisions import Step
 from trading.intents import Intent
 from trading.models import Order, OutcomeStatus
@@ -84,6 +85,7 @@ def preview_order(account: TradingAccount, *, request: OrderRequest, clock: Cloc
     check_request(request)
     proposal = proposal_of(account, request)
     check_is_new(proposal)
+    refresh_quotes([request.instrument], clock=clock)
     with localcontext(WIDE):
         desk = load_desk([account.id], instruments=[request.instrument], clock=clock, lock=False)
         previewed = _order_on(proposal, account, desk)
@@ -95,6 +97,7 @@ def preview_signal(
 ) -> Preview:
     """Return what a signal on these accounts would do, by their names; the statements do not grow with them."""
     ask = Ask(uuid4(), bot_id, instrument, intent, leg=1)
+    refresh_quotes([instrument], clock=clock)
     with localcontext(WIDE):
         desk = load_desk(account_ids, instruments=[instrument], clock=clock, lock=False)
         names = {pk: (account.name, pk) for pk, account in desk.accounts.items()}

@@ -10,6 +10,7 @@ from django.db import transaction
 from core.bulk import insert_rows
 from core.exact import WIDE
 from market.models import Instrument
+from market.services.quotes import refresh_quotes
 from trading.brokers.base import Broker
 from trading.models import Order
 from trading.services.apply import Books, apply_receipts
@@ -40,8 +41,11 @@ def walk(
 
     For a broker that talks to a venue, orders are committed as `submitting` before it is called, and what it says is
     booked in a transaction of its own: in parts, where the books of an account fail. At most LARGEST_BATCH accounts.
+    A market whose prices nobody watches is asked for its price first.
     """
     watch = Stopwatch()
+    instruments = list(instruments)
+    refresh_quotes(instruments, clock=clock)
     with localcontext(WIDE):
         with transaction.atomic():
             desk = load_desk(account_ids, instruments=instruments, clock=clock)

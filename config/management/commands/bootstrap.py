@@ -10,10 +10,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.models import Role, User
-from config.demo import SYMBOL, find_demo, make_demo
-from market.feed import PriceFeed
-from market.models import Instrument
-from market.services.interest import want_prices
+from config.demo import find_demo, make_demo
 
 
 class Command(BaseCommand):
@@ -40,8 +37,5 @@ class Command(BaseCommand):
 
     def _make_demo(self) -> None:
         owner = User.objects.filter(role=Role.ADMIN).earliest("created_at")
-        # Where PRICE_SOURCE is an exchange, the demo's history needs a price of it.
-        want_prices(Instrument.objects.filter(symbol=SYMBOL).values_list("pk", flat=True), now=timezone.now())
-        PriceFeed().round()
         desk = make_demo(owner, clock=timezone.now)
         self.stdout.write(f"demo made: {len(desk.accounts)} accounts, group {desk.group}, bot {desk.bot}")
