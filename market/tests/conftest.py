@@ -55,10 +55,10 @@ def exchange(settings):
 
 @pytest.fixture
 def bybit(monkeypatch, seconds):
-    """The source of this test alone: breakers on a clock of the test's, an answer may take 0.6 seconds."""
+    """The source of this test alone: breakers on a clock of the test's, an answer may take two seconds."""
     source = BybitSource(
         [
-            BybitCategory(name, client=JsonClient(deadline_seconds=0.6), breaker=Breaker(name, monotonic=seconds))
+            BybitCategory(name, client=JsonClient(deadline_seconds=2), breaker=Breaker(name, monotonic=seconds))
             for name in CATEGORIES
         ]
     )
@@ -97,7 +97,7 @@ def pauses():
 def reader(pauses, seconds):
     return PatientReader(
         "venue",
-        make_client=lambda: JsonClient(deadline_seconds=0.6),
+        make_client=lambda: JsonClient(deadline_seconds=2),
         sleep=pauses.append,
         monotonic=seconds,
         seed=7,

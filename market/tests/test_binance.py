@@ -35,7 +35,7 @@ def last(symbol="BTCUSDT", price="50000.1"):
 @pytest.fixture
 def source(venue, seconds):
     venue.answers |= {BOOK: [book(), book("ETHUSDT")], LAST: [last(), last("ETHUSDT")]}
-    client = JsonClient(deadline_seconds=0.6)
+    client = JsonClient(deadline_seconds=2)
     return BinanceSource(USD_M, BinanceTickers(USD_M, client=client, breaker=Breaker("x", monotonic=seconds)))
 
 
