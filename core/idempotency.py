@@ -35,12 +35,12 @@ _running_here: set[int] = set()
 
 
 class KeyReused(Conflict):
-    """The key came with another body before."""
+    """The key came with another request before."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used with another body; a new request needs a new key.")
+        super().__init__("This Idempotency-Key was used with another request; a new one needs a new key.")
 
 
 class InProgress(Conflict):
@@ -55,7 +55,7 @@ class InProgress(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: whose, `operation` (method and path), the key it brought, the digest of what it asks for."""
+    """One request: whose, `operation` (the action), the key it brought, the digest of what it asks for."""
 
     user_id: UUID
     operation: str
@@ -64,8 +64,8 @@ class Asked:
 
     @property
     def lock_number(self) -> int:
-        """64 bits with a sign, as PostgreSQL's advisory locks want them; the body is no part of them."""
-        name = "\n".join([str(self.user_id), self.operation, self.key])
+        """64 bits with a sign, as PostgreSQL's advisory locks want them; what is asked is no part of them."""
+        name = f"{self.user_id}\n{self.key}"
         return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
@@ -122,9 +122,9 @@ class Claim:
 
 
 def find_claim(asked: Asked) -> IdempotencyKey | None:
-    """Return the row of the same user, operation and key. Raises KeyReused where it is of another body."""
-    row = IdempotencyKey.objects.filter(user_id=asked.user_id, operation=asked.operation, key=asked.key).first()
-    if row is not None and row.body_sha256 != asked.body_sha256:
+    """Return the row of the same user and key. Raises KeyReused where it is of another action or body."""
+    row = IdempotencyKey.objects.filter(user_id=asked.user_id, key=asked.key).first()
+    if row is not None and (row.operation, row.body_sha256) != (asked.operation, asked.body_sha256):
         raise KeyReused
     return row
 

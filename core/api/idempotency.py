@@ -2,12 +2,15 @@
 
 Kept and given again: what was done (2xx) and what a business rule refused (400 and 409 by the work): a later try of
 the same key never trades on a market that has moved. Not kept: 401, 403, 404, 422, 429 and faults; nothing was done.
+
+A key is one request of a person, whichever door it takes: what is done goes by the action, not by the path, and what a
+path names counts like a field of the body. So two routes to one action are one, and any other use of a key is a 409.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from decimal import Decimal
 from functools import wraps
@@ -42,7 +45,7 @@ def idempotent(action: Action) -> Action:
 
     @wraps(action)
     def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        asked = _asked(request)
+        asked = _asked(request, action, kwargs)
         if asked is None:
             return action(view, request, *args, **kwargs)
 
@@ -66,7 +69,7 @@ def idempotent_outside(again: Again) -> Callable[[Action], Action]:
     def decorate(action: Action) -> Action:
         @wraps(action)
         def answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-            asked = _asked(request)
+            asked = _asked(request, action, kwargs)
             if asked is None:
                 return action(view, request, *args, hold=None, **kwargs)
 
@@ -93,8 +96,8 @@ def _marked(action: Action) -> Action:
     return action
 
 
-def _asked(request: Request) -> Asked | None:
-    """Return what is to be done once, None without the header. Raises Invalid for a key that is none."""
+def _asked(request: Request, action: Action, named: Mapping[str, Any]) -> Asked | None:
+    """Return what is to be done once, `named` by the path; None without the header. Raises Invalid for a bad key."""
     key = request.headers.get(HEADER)
     if key is None:
         return None
@@ -103,14 +106,16 @@ def _asked(request: Request) -> Asked | None:
         raise Invalid(sentence, errors={HEADER: [sentence]})
     if request.user.pk is None:
         raise NotAuthenticated
-    operation = f"{request.method} {request.path_info}"
-    return Asked(request.user.pk, operation, key, hashlib.sha256(_canonical(request).encode()).hexdigest())
+    digest = hashlib.sha256(_canonical(request, named).encode()).hexdigest()
+    return Asked(request.user.pk, action.__qualname__, key, digest)
 
 
-def _canonical(request: Request) -> str:
-    """Return body and query in one spelling. How the answer is to be rendered is no part of what is asked."""
+def _canonical(request: Request, named: Mapping[str, Any]) -> str:
+    """Return path, body and query in one spelling. How the answer is to be rendered is no part of what is asked."""
+    body, path = request.data, {name: str(value) for name, value in named.items()}
+    asked = {**path, **body} if isinstance(body, dict) else [path, body]
     query = {name: values for name, values in request.query_params.lists() if name != api_settings.URL_FORMAT_OVERRIDE}
-    return json.dumps([request.data, query], sort_keys=True, separators=(",", ":"), default=_spelt)
+    return json.dumps([asked, query], sort_keys=True, separators=(",", ":"), default=_spelt)
 
 
 def _spelt(value: Decimal) -> list[str]:

@@ -1,4 +1,4 @@
-"""The keys of requests: one row per person, operation and key; one at work; gone after a day."""
+"""The keys of requests: one row per person and key; one at work; gone after a day."""
 
 import threading
 import uuid
@@ -13,12 +13,15 @@ from core.models import IdempotencyKey
 from core.tasks import forget_idempotency_keys
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-ASKED = Asked(uuid.UUID(int=1), "POST /x", "k", "a" * 64)
+ASKED = Asked(uuid.UUID(int=1), "Things.create", "k", "a" * 64)
 DONE = Kept(201, '{"id":"1"}')
 OTHERS = [
-    Asked(uuid.UUID(int=2), "POST /x", "k", "a" * 64),
-    Asked(uuid.UUID(int=1), "POST /y", "k", "a" * 64),
-    Asked(uuid.UUID(int=1), "POST /x", "K", "a" * 64),
+    Asked(uuid.UUID(int=2), "Things.create", "k", "a" * 64),
+    Asked(uuid.UUID(int=1), "Things.create", "K", "a" * 64),
+]
+REUSED = [
+    Asked(uuid.UUID(int=1), "Things.create", "k", "b" * 64),
+    Asked(uuid.UUID(int=1), "Things.destroy", "k", "a" * 64),
 ]
 
 pytestmark = pytest.mark.django_db
@@ -57,13 +60,13 @@ def test_who_was_turned_away_does_not_end_the_turn_of_the_first():
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=str)
-def test_other_people_operations_and_keys_are_at_work_beside_it(other):
+def test_other_people_and_keys_are_at_work_beside_it(other):
     with running(ASKED):
         assert elsewhere(lambda: is_alone(other)) is True
 
 
-def test_the_same_key_with_another_body_waits_for_the_same_turn():
-    other = Asked(ASKED.user_id, ASKED.operation, ASKED.key, "b" * 64)
+@pytest.mark.parametrize("other", REUSED, ids=str)
+def test_the_same_key_of_another_request_waits_for_the_same_turn(other):
     with running(ASKED):
         assert elsewhere(lambda: is_alone(other)) is False
 
@@ -81,17 +84,18 @@ def test_a_turn_ends_with_the_connection_that_took_it(on_postgresql):
     assert (taken, elsewhere(lambda: is_alone(ASKED))) == (True, True)
 
 
-def test_a_finished_claim_is_found_by_its_user_operation_and_key():
+def test_a_finished_claim_is_found_by_its_user_and_key():
     Claim(ASKED, now=NOW).finish(DONE)
     row = find_claim(ASKED)
     assert (row.status, row.answer, row.resource_id) == (201, '{"id":"1"}', None)
-    assert [find_claim(other) for other in OTHERS] == [None] * 3
+    assert [find_claim(other) for other in OTHERS] == [None] * 2
 
 
-def test_a_key_with_another_body_is_refused():
+@pytest.mark.parametrize("other", REUSED, ids=str)
+def test_a_key_of_another_request_is_refused(other):
     Claim(ASKED, now=NOW).finish(DONE)
     with pytest.raises(KeyReused):
-        find_claim(Asked(ASKED.user_id, ASKED.operation, ASKED.key, "b" * 64))
+        find_claim(other)
 
 
 @transaction.atomic
@@ -145,7 +149,7 @@ def test_a_key_is_kept_for_a_day_and_then_free():
 def test_the_task_forgets_all_that_is_old_in_bounded_steps(monkeypatch):
     monkeypatch.setattr(idempotency, "MOST_FORGOTTEN", 2)
     monkeypatch.setattr("core.tasks.MOST_FORGOTTEN", 2)
-    for other in [ASKED, *OTHERS, Asked(uuid.UUID(int=9), "POST /x", "k", "a" * 64)]:
+    for other in [ASKED, *OTHERS, Asked(uuid.UUID(int=9), "Things.create", "k", "a" * 64)]:
         Claim(other, now=NOW - timedelta(days=900)).finish(DONE)
     forget_idempotency_keys()
     assert not IdempotencyKey.objects.exists()

@@ -50,11 +50,24 @@ def test_the_same_order_again_gets_the_same_answer_and_trades_nothing(account, t
     assert IdempotencyKey.objects.values_list("status", "resource_id").get() == (201, Order.objects.get().id)
 
 
-def test_each_door_has_keys_of_its_own(account, tom, client_of):
+@pytest.mark.parametrize("named", [True, False], ids=["in the body too", "in the path alone"])
+def test_both_doors_are_one_to_a_key(account, tom, client_of, named):
     api, body = client_of(tom), {**BUY, "account_id": str(account.id)}
-    doors = ["/api/v1/orders", f"/api/v1/accounts/{account.id}/orders"]
-    assert [api.post(door, body, HTTP_IDEMPOTENCY_KEY=KEY).get(REPLAYED) for door in doors] == [None, None]
-    assert Order.objects.count() == 2
+    first = api.post("/api/v1/orders", body, HTTP_IDEMPOTENCY_KEY=KEY)
+    again = api.post(f"/api/v1/accounts/{account.id}/orders", body if named else BUY, HTTP_IDEMPOTENCY_KEY=KEY)
+    assert (first.status_code, again.content, again.get(REPLAYED)) == (201, first.content, "true")
+    assert Order.objects.count() == 1
+
+
+def test_the_key_of_an_order_on_another_account_is_a_409(account, tom, account_of, send):
+    send(account)
+    assert (send(account_of(tom, name="Other")).status_code, Order.objects.count()) == (409, 1)
+
+
+def test_the_key_of_an_order_opens_no_account(account, tom, client_of, send):
+    send(account)
+    answer = client_of(tom).post("/api/v1/accounts", BUY, HTTP_IDEMPOTENCY_KEY=KEY)
+    assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_REUSED")
 
 
 def test_another_order_with_the_same_key_is_a_409_and_trades_nothing(account, send):

@@ -119,11 +119,12 @@ def test_the_same_key_of_somebody_else_is_another_request(account, tom, ada, sen
     assert ([answer.get(REPLAYED) for answer in answers], deposits()) == ([None, None], 2)
 
 
-def test_the_same_key_on_another_account_or_route_is_another_request(account, tom, account_of, send):
+def test_a_key_used_on_another_account_or_for_another_action_is_a_409(account, tom, account_of, send):
     other = account_of(tom)
     paths = [f"/{account.id}/deposit", f"/{other.id}/deposit", f"/{account.id}/withdraw"]
     answers = [send(tom, path, {"amount": 7}) for path in paths]
-    assert ([answer.status_code for answer in answers], deposits()) == ([201] * 3, 2)
+    assert ([answer.status_code for answer in answers], deposits()) == ([201, 409, 409], 1)
+    assert {answer.json()["code"] for answer in answers[1:]} == {"IDEMPOTENCY_KEY_REUSED"}
 
 
 def test_keys_differ_by_case(account, tom, send):
