@@ -7,6 +7,7 @@ field refuses is refused here too.
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -94,9 +95,10 @@ def update_rows(model: type[models.Model], rows: Sequence[models.Model], names: 
         return cursor.rowcount
 
 
-def _written_fields(model: type[models.Model]) -> list[Any]:
+@cache
+def _written_fields(model: type[models.Model]) -> tuple[Any, ...]:
     counted_up = model._meta.auto_field
-    return [field for field in model._meta.concrete_fields if not field.generated and field != counted_up]
+    return tuple(field for field in model._meta.concrete_fields if not field.generated and field != counted_up)
 
 
 def _values(fields: Sequence[Any], rows: Sequence[models.Model]) -> Columns:
@@ -152,5 +154,6 @@ def _json_source(fields: Sequence[Any], columns: list[list[Any]]) -> tuple[str, 
     return f"(SELECT {picks} FROM json_each(%s)) AS v", [table]  # noqa: S608
 
 
+@cache
 def _quoted(name: str) -> str:
     return connections[DEFAULT_DB_ALIAS].ops.quote_name(name)

@@ -14,20 +14,22 @@ _WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 def read_body(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated body. Raises ValidationError naming the fields that are wrong."""
-    _check_types(serializer, request.data)
-    return _validated(serializer, request.data)
+    asked = serializer(data=request.data)
+    _check_types(asked, request.data)
+    return _validated(asked)
 
 
 def read_query(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated query. Names that the serializer does not know are not looked at."""
-    return _validated(serializer, texts_of(serializer().fields, request))
+    return _validated(serializer(data=texts_of(serializer().fields, request)))
 
 
 def read_query_or_body(serializer: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated parameters of a POST that may bring them in its query; the body's come first."""
-    query, body = texts_of(serializer().fields, request), request.data
-    _check_types(serializer, body)
-    return _validated(serializer, {**query, **body} if isinstance(body, Mapping) else body)
+    known, body = serializer(), request.data
+    query = texts_of(known.fields, request)
+    _check_types(known, body)
+    return _validated(serializer(data={**query, **body} if isinstance(body, Mapping) else body))
 
 
 def texts_of(fields: Mapping[str, serializers.Field], request: Request) -> dict[str, str]:
@@ -44,14 +46,13 @@ def texts_of(fields: Mapping[str, serializers.Field], request: Request) -> dict[
     return {name: text for name, [text] in texts.items()}
 
 
-def _validated(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    asked = serializer(data=data)
+def _validated(asked: serializers.Serializer) -> dict[str, Any]:
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)
 
 
-def _check_types(serializer: type[serializers.Serializer], body: Any) -> None:
-    errors = type_errors(serializer(), body)
+def _check_types(serializer: serializers.Serializer, body: Any) -> None:
+    errors = type_errors(serializer, body)
     if errors:
         raise serializers.ValidationError(errors)
 
