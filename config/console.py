@@ -66,7 +66,7 @@ CONSOLE = {
             _section(
                 "Market",
                 _page("Instruments", "market_instrument", "currency_exchange"),
-                _page("Latest quotes", "market_latestquote", "price_change"),
+                _page("Quotes & sources", "market_latestquote", "price_change"),
                 _page("Watchlist", "market_watchlistentry", "visibility"),
             ),
             _section(

@@ -1,20 +1,26 @@
-"""Instruments in the operators' console: looked up, edited, suspended, never deleted; the quotes fetched of them."""
+"""Instruments in the operators' console: looked up, edited, suspended, never deleted; quotes, and how sources are."""
 
+from dataclasses import asdict
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import User
-from core.admin import DeskAdmin, ReadOnlyAdmin
+from core.admin import DeskAdmin, ReadOnlyAdmin, pill
+from core.breaker import BreakerState
 from market.kinds import Status
 from market.models import Instrument, LatestQuote, WatchlistEntry
+from market.selectors import price_source_states
 from market.sources import CATALOGUE, NETWORK
 
+_COLOURS = {BreakerState.CLOSED: "success", BreakerState.HALF_OPEN: "warning", BreakerState.OPEN: "danger"}
 _IDENTITY = ("symbol", "venue", "kind", "base", "quote", "settle")
 
 
@@ -47,13 +53,14 @@ class InstrumentAdmin(DeskAdmin):
         ("Margin", {"fields": ("max_leverage", "maintenance_margin_rate", "funding_rate")}),
         ("Costs", {"fields": ("spread", "slippage", "size_unit", "liquidity", "commission_rate", "min_commission")}),
         ("Prices", {"fields": ("source", "reference_price", "stale_after_seconds", "created_at")}),
+        ("The exchange's own list", {"fields": ("contract_size", "expires_at", "listed_at", "is_withheld")}),
     )
 
     @display(description="Status", label={Status.TRADING.label: "success", Status.SUSPENDED.label: "warning"})
     def state(self, instrument: Instrument) -> str:
         return str(Status(instrument.status).label)
 
-    readonly_fields = ("created_at",)
+    readonly_fields = ("created_at", "listed_at", "is_withheld")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         fixed = [name for name in _IDENTITY if obj is not None]
@@ -78,9 +85,21 @@ class InstrumentAdmin(DeskAdmin):
 class LatestQuoteAdmin(ReadOnlyAdmin):
     list_display = ("instrument", "source", "bid", "ask", "last", "at")
     list_filter = ("source",)
+    list_before_template = "admin/market/sources.html"
     list_select_related = ("instrument",)
     search_fields = ("instrument__symbol",)
     ordering = ("instrument__symbol",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        sources = [
+            {**asdict(state), "breaker": _breaker(state.breaker)} for state in price_source_states(now=timezone.now())
+        ]
+        answer: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "sources": sources})
+        return answer
+
+
+def _breaker(state: BreakerState | None) -> SafeString | str:
+    return "unknown here" if state is None else pill(state.value.replace("_", " "), _COLOURS[state])
 
 
 @admin.register(WatchlistEntry)
