@@ -71,8 +71,8 @@ def find_instrument(text: str, *, default_kind: str = Kind.LINEAR, only_kind: st
     try:
         return rows[_resolve(text, map(_market, rows.values()), default_kind)]
     except UnknownSymbol:
-        # All names are read only now, so that the refusal can say what comes near.
-        every = [Market(*names) for names in seen.values_list(*_NAMES)]
+        # All names are read only now, so that the refusal can say what comes near: options never do.
+        every = [Market(*names) for names in seen.exclude(kind=Kind.OPTION).values_list(*_NAMES)]
     try:
         return seen.get(pk=_resolve(text, every, default_kind))
     except UnknownSymbol:

@@ -152,10 +152,8 @@ def _ambiguous(name: str, candidates: Sequence[Market]) -> AmbiguousSymbol:
 
 def _unknown(name: str, known: Sequence[Market], spelling: Spelling) -> UnknownSymbol:
     bases = {base.code for base, _ in spelling.pairs}
-    # Of options there are thousands, and none of them is meant by a name that is not one.
-    named = [market for market in known if market.kind != Kind.OPTION]
-    same_base = sorted({market.symbol for market in named if coin(market.base).code in bases})
-    alike = get_close_matches(name, {market.symbol for market in named}, n=_MOST_NEAR)
+    same_base = sorted({market.symbol for market in known if coin(market.base).code in bases})
+    alike = get_close_matches(name, {market.symbol for market in known}, n=_MOST_NEAR)
     near = list(dict.fromkeys([*same_base, *alike]))[:_MOST_NEAR]
     hint = f" Near it: {', '.join(near)}." if near else ""
     return UnknownSymbol(f"No market here is called {name}.{hint}", near=near)

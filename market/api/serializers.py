@@ -25,6 +25,7 @@ class InstrumentAnswer(serializers.Serializer):
     lot_size = PlainDecimal()
     min_quantity = PlainDecimal()
     min_notional = PlainDecimal()
+    contract_size = PlainDecimal(help_text="Base units of one contract; quote units on inverse markets.")
     max_leverage = serializers.IntegerField()
     spread = PlainDecimal()
     slippage = PlainDecimal()
@@ -34,6 +35,7 @@ class InstrumentAnswer(serializers.Serializer):
     maintenance_margin_rate = PlainDecimal()
     allows_short = serializers.BooleanField()
     stale_after_seconds = serializers.IntegerField()
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When it is delivered; null: never.")
     created_at = serializers.DateTimeField()
 
 

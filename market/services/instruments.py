@@ -82,9 +82,10 @@ def refresh_instruments(venue: str, *, clock: Clock, source: InstrumentSource | 
     """Read a venue's own list and follow it; five statements, however long the list. Raises nothing for an outage."""
     lists, failed = _read(venue, source or LISTS[venue])
     now = clock()
+    rows = _rows(venue, lists, now=now)
     with transaction.atomic():
         before = _known(venue)
-        upsert_rows(Instrument, _rows(venue, lists, now=now), FOLLOWED, by=IDENTITY)
+        upsert_rows(Instrument, rows, FOLLOWED, by=IDENTITY)
         suspended, resumed = _follow_status(venue, lists, now=now)
         added = _known(venue) - before
     done = Refreshed(

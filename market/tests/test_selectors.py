@@ -111,6 +111,13 @@ def test_option_is_found_by_its_own_symbol_only():
     assert list(Instrument.objects.with_symbol_or_base([], ["BTC"]).filter(kind="option")) == []
 
 
+def test_options_are_not_near():
+    add("BTCUSDT", symbol="BTC-27MAR26-70000-P", kind="option")
+    with pytest.raises(UnknownSymbol) as refused:
+        find_instrument("BTC-27MAR26-70000-C")
+    assert refused.value.near == ()
+
+
 def test_suspended_instrument_still_has_a_name():
     Instrument.objects.filter(symbol="BTCUSDT").update(status="suspended")
     assert find_instrument("BTCUSDT").status == "suspended"

@@ -319,10 +319,3 @@ def test_near_ones_are_named_once():
     with pytest.raises(UnknownSymbol) as refused:
         resolve("BTCUSDX", VENUES, default_kind=Kind.LINEAR)
     assert refused.value.near == ("BTCUSDT",)
-
-
-def test_options_are_not_near():
-    option = Market("BTC-27MAR26-70000-P", "BTC", "USDC", "USDC", Kind.OPTION, "bybit")
-    with pytest.raises(UnknownSymbol) as refused:
-        resolve("BTC-27MAR26-70000-C", [*VENUES, option], default_kind=Kind.LINEAR)
-    assert refused.value.near == ()
