@@ -68,6 +68,8 @@ CONSOLE = {
                 _page("Instruments", "market_instrument", "currency_exchange"),
                 _page("Quotes & sources", "market_latestquote", "price_change"),
                 _page("Watchlist", "market_watchlistentry", "visibility"),
+                _page("Coins", "market_coin", "toll"),
+                _page("Coin history", "market_coinsnapshot", "history"),
             ),
             _section(
                 "System",

@@ -36,7 +36,7 @@ from conftest import PASSWORD
 from core.idempotency import Asked, Claim, Kept
 from core.jobs.queue import enqueue
 from groups.services.membership import create_group
-from market.models import Instrument, WatchlistEntry
+from market.models import Coin, CoinSnapshot, Instrument, WatchlistEntry
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote
 from trading.models import LimitType, RiskLimit, ScopeType, Signal, SwitchState
@@ -52,7 +52,7 @@ WRITTEN_BY_SERVICES = (
     *("accounts.PasswordResetRequest", "accounts.Transfer", "accounts.UserSession", "market.LatestQuote"),
     *("trading.AccountScope", "trading.EquityPoint", "trading.Fill", "trading.LimitMark", "trading.RiskAlert"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
-    *("core.IdempotencyKey", "core.Job"),
+    *("core.IdempotencyKey", "core.Job", "market.Coin", "market.CoinSnapshot"),
 )
 NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group", "axes.AccessAttempt")
 ADDED = [model for model in MODELS if model._meta.label not in NEVER_ADDED]
@@ -103,6 +103,8 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
         keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})
         WatchlistEntry.objects.create(instrument=instrument, added_by=tom)
+        coin = Coin.objects.create(symbol="BTC", name=name, slug=name, website="https://b.example", synced_at=now)
+        CoinSnapshot.objects.create(coin=coin, at=now, price=1)
         asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
         Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
         enqueue("sync_portfolio", {"user_id": str(tom.pk)}, now=now)
