@@ -38,7 +38,11 @@ def test_quote_is_what_it_was_when_this_test_was_written():
 
 def test_another_process_computes_the_same_movement():
     code = f"""
-import django; from django.conf import settings; settings.configure(INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "core", "market"]); django.setup()
+import django
+from django.conf import settings
+apps = ["django.contrib.auth", "django.contrib.contenttypes", "core", "market"]
+settings.configure(INSTALLED_APPS=apps)
+django.setup()
 from market.sources.synthetic import movement
 print(repr([movement(seed=7, base="BTC", symbol="BTCUSDT", second={SECOND} + step) for step in range(50)]))
 """
