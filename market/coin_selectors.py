@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet, TextChoices
 from django.db.models.expressions import OrderBy
 
 from core.errors import Missing
+from market.listings.rows import LONGEST_NAME
 from market.models import Coin, CoinSnapshot
 
 _MOST_NEAR = 5
@@ -90,6 +91,8 @@ def top_coins(category: TopCategory) -> QuerySet[Coin]:
 
 def find_coin(text: str) -> Coin:
     """Return the highest ranked coin whose symbol or slug `text` is, in any case. Raises UnknownCoin."""
+    if len(text) > LONGEST_NAME or not text.isprintable():
+        raise UnknownCoin(f"{text[:LONGEST_NAME]!a}", near=[])
     named = Coin.objects.filter(Q(symbol=text.upper()) | Q(slug=text.lower()))
     coin = named.order_by(_BY_RANK, "symbol", "pk").first()
     if coin is None:
