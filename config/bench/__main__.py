@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import redis
 
-from config.bench import alert, inbox, listing, matching, order, streams
+from config.bench import alert, candles, inbox, listing, matching, order, streams
 from config.bench.figures import Figures, table
 from config.bench.places import Place, find_places
 from config.tests.processes import ROOT
@@ -27,6 +27,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Place], Figures]]] = {
     "order": ("one market order over the API", order.measure),
     "listing": ("100 coins of the listings, from the cache", listing.measure),
     "matching": ("prices against orders that rest", matching.measure),
+    "candles": ("a year of minutes", candles.measure),
     "streams": ("events to 1,000 sockets", streams.measure),
     "inbox": ("8 alerts in flight, on bots of 10 accounts", inbox.measure),
 }

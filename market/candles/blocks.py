@@ -1,6 +1,6 @@
 """How candles lie in blocks: one contiguous column after another, so that reading a block is one copy a column."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +13,8 @@ from market.models.candles import SLOTS
 
 _FLOATS = np.dtype("<f8")
 _MILLISECONDS = 1_000
+# Up to eight years of minutes the arrays are made before the first block is there.
+_MOST_ROOM = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +74,30 @@ def lay(above: Block, below: Block) -> Laid:
     return Laid(Block.of(below.number, first, laid), int((put & ~had).sum()), int(differ.sum()))
 
 
-def unpack(blocks: Sequence[Block], interval: Interval, *, first: int, end: int) -> CandleSeries:
+def unpack(blocks: Iterable[Block], interval: Interval, *, first: int, end: int) -> CandleSeries:
     """Return the candles whose numbers are from `first` to before `end`, of blocks that ascend.
 
-    The arrays are made once and each block is copied into them, column by column.
+    The arrays are made once, and each block is copied into them, column by column, as it comes: the bytes of the
+    next take its place in memory.
     """
-    parts = [(block, *_cut(block, first, end)) for block in blocks]
-    total = sum(max(0, stop - start) for _, start, stop in parts)
-    values = np.empty((len(COLUMNS), total))
-    numbers = np.empty(total, dtype=np.int64)
-    at = 0
-    for block, start, stop in parts:
-        if stop > start:
-            here = slice(at, at + stop - start)
-            values[:, here] = block.values[:, start:stop]
-            numbers[here] = np.arange(block.first + start, block.first + stop)
-            at = here.stop
-    if any(block.count < block.slots for block in blocks):
-        there = ~np.isnan(values[0])
-        values, numbers = values[:, there], numbers[there]
-    return CandleSeries(interval, opened_at(interval, numbers), *values)
-
-
-def opened_at(interval: Interval, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the milliseconds at which candles of these numbers begin; the array that is given is written over."""
-    numbers *= interval.seconds * _MILLISECONDS
-    numbers += interval.offset_seconds * _MILLISECONDS
-    return numbers
+    room = max(0, end - first)
+    if room > _MOST_ROOM:
+        blocks = list(blocks)
+        room = min(room, sum(block.slots for block in blocks))
+    # What is never written to takes no memory.
+    values, opened_at = np.empty((len(COLUMNS), room)), np.empty(room, dtype=np.int64)
+    at, is_whole = 0, True
+    for block in blocks:
+        start, stop = max(0, first - block.first), min(block.slots, end - block.first)
+        if stop <= start:
+            continue
+        here = slice(at, at + stop - start)
+        values[:, here] = block.values[:, start:stop]
+        opened_at[here] = _openings(interval, block.first + start, block.first + stop)
+        at, is_whole = here.stop, is_whole and block.count == block.slots
+    there = slice(at) if is_whole else np.flatnonzero(~np.isnan(values[0, :at]))
+    told = CandleSeries(interval, opened_at[there], *values[:, there])
+    return told if 2 * at > room else told.copy()
 
 
 def present(block: Block) -> Iterator[tuple[int, int]]:
@@ -106,6 +105,12 @@ def present(block: Block) -> Iterator[tuple[int, int]]:
     there = np.concatenate(([False], ~np.isnan(block.values[0]), [False]))
     edges = np.flatnonzero(there[1:] != there[:-1]) + block.first
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def _openings(interval: Interval, first: int, end: int) -> NDArray[np.int64]:
+    """Return the milliseconds at which the candles of these numbers begin."""
+    start, stop = (interval.opens_at(number) * _MILLISECONDS for number in (first, end))
+    return np.arange(start, stop, interval.seconds * _MILLISECONDS, dtype=np.int64)
 
 
 def _numbers(series: CandleSeries) -> NDArray[np.int64]:
@@ -133,7 +138,3 @@ def _side_by_side(above: Block, below: Block) -> tuple[Floats, Floats]:
     for values, block in zip(both, (below, above), strict=True):
         values[:, block.first_slot - first : block.first_slot - first + block.slots] = block.values
     return both[0], both[1]
-
-
-def _cut(block: Block, first: int, end: int) -> tuple[int, int]:
-    return max(0, first - block.first), min(block.slots, end - block.first)

@@ -1,6 +1,6 @@
 """Reading candles that are stored: their blocks in one statement, as bytes that nothing translates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -23,24 +23,26 @@ def stored_candles(instrument_id: UUID, interval: Interval, *, first: int, end: 
     return unpack(stored_blocks(instrument_id, interval, first=first, end=end), interval, first=first, end=end)
 
 
-def stored_blocks(instrument_id: UUID, interval: Interval, *, first: int, end: int) -> list[Block]:
-    """Return the blocks that hold candles of these numbers, ascending."""
+def stored_blocks(instrument_id: UUID, interval: Interval, *, first: int, end: int) -> Iterator[Block]:
+    """Yield the blocks that hold candles of these numbers, ascending, as the database hands them out."""
     numbers = range(first // SLOTS, -(-end // SLOTS))
-    return blocks_of(instrument_id, interval, number__gte=numbers.start, number__lt=numbers.stop) if numbers else []
+    return (
+        blocks_of(instrument_id, interval, number__gte=numbers.start, number__lt=numbers.stop) if numbers else iter(())
+    )
 
 
-def blocks_of(instrument_id: UUID, interval: Interval, **which: Any) -> list[Block]:
-    """Return the blocks of one instrument and interval that a filter names, ascending: one statement."""
+def blocks_of(instrument_id: UUID, interval: Interval, **which: Any) -> Iterator[Block]:
+    """Yield the blocks of one instrument and interval that a filter names, ascending: one statement."""
     rows = CandleBlock.objects.filter(instrument=instrument_id, interval=interval, **which).order_by("number")
-    return [Block(*row) for row in _fetched(rows.values_list(*_COLUMNS))]
+    return (Block(*row) for row in _fetched(rows.values_list(*_COLUMNS)))
 
 
-def _fetched(rows: Any) -> Iterable[tuple[Any, ...]]:
-    """Return the rows of a query as the driver gives them: the ORM would have PostgreSQL write bytes as hex text."""
+def _fetched(rows: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query as the driver gives them: the ORM would have PostgreSQL write bytes as hex text."""
     sql, params = rows.query.sql_with_params()
     with _cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        yield from cursor
 
 
 def _cursor() -> CursorWrapper:

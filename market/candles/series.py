@@ -42,3 +42,7 @@ class CandleSeries:
     def cut(self, places: slice) -> Self:
         """Return some of the candles as views of these arrays."""
         return type(self)(self.interval, self.opened_at[places], *(getattr(self, name)[places] for name in COLUMNS))
+
+    def copy(self) -> Self:
+        """Return the candles in arrays of their own."""
+        return type(self)(self.interval, self.opened_at.copy(), *(getattr(self, name).copy() for name in COLUMNS))
