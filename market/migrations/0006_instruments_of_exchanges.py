@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market', '0004_instruments_by_market_candles_coins_watchlist'),
+        ('market', '0005_candles_uncompressed'),
     ]
 
     operations = [

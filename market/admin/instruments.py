@@ -1,26 +1,19 @@
-"""Instruments in the operators' console: looked up, edited, suspended, never deleted; quotes, and how sources are."""
+"""Instruments in the operators' console: looked up, edited, suspended, never deleted."""
 
-from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.models import User
-from core.admin import DeskAdmin, ReadOnlyAdmin, pill
-from core.breaker import BreakerState
+from core.admin import DeskAdmin
 from market.kinds import Status
-from market.models import Instrument, LatestQuote, WatchlistEntry
-from market.selectors import price_source_states
+from market.models import Instrument
 from market.sources import CATALOGUE, NETWORK
 
-_COLOURS = {BreakerState.CLOSED: "success", BreakerState.HALF_OPEN: "warning", BreakerState.OPEN: "danger"}
 _IDENTITY = ("symbol", "venue", "kind", "base", "quote", "settle")
 
 
@@ -79,39 +72,3 @@ class InstrumentAdmin(DeskAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-@admin.register(LatestQuote)
-class LatestQuoteAdmin(ReadOnlyAdmin):
-    list_display = ("instrument", "source", "bid", "ask", "last", "at")
-    list_filter = ("source",)
-    list_before_template = "admin/market/sources.html"
-    list_select_related = ("instrument",)
-    search_fields = ("instrument__symbol",)
-    ordering = ("instrument__symbol",)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        sources = [
-            {**asdict(state), "breaker": _breaker(state.breaker)} for state in price_source_states(now=timezone.now())
-        ]
-        answer: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "sources": sources})
-        return answer
-
-
-def _breaker(state: BreakerState | None) -> SafeString | str:
-    return "unknown here" if state is None else pill(state.value.replace("_", " "), _COLOURS[state])
-
-
-@admin.register(WatchlistEntry)
-class WatchlistEntryAdmin(DeskAdmin):
-    list_display = ("instrument", "added_by", "created_at")
-    list_select_related = ("instrument", "added_by")
-    autocomplete_fields = ("instrument",)
-    readonly_fields = ("added_by", "created_at")
-    search_fields = ("instrument__symbol", "added_by__username")
-    ordering = ("-created_at", "id")
-
-    def save_model(self, request: HttpRequest, obj: WatchlistEntry, form: Any, change: bool) -> None:
-        if not change:
-            obj.added_by = cast(User, request.user)
-        super().save_model(request, obj, form, change)

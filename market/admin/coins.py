@@ -63,9 +63,12 @@ class CoinAdmin(ReadOnlyAdmin):
             return "-"
         return format_html('<a href="{0}" class="text-link" rel="noopener noreferrer">{0}</a>', coin.website)
 
+    def has_sync_permission(self, request: HttpRequest, *_: object) -> bool:
+        return bool(request.user.has_perm("market.sync_coin"))
+
     @action(
         description="Sync now",
-        permissions=["market.sync_coin"],
+        permissions=["sync"],
         dialog={
             "title": "Ask the listing services now",
             "description": "In the order of LISTINGS_PROVIDERS, until one answers.",

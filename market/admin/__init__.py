@@ -1,0 +1,3 @@
+"""Admin pages of the market."""
+
+from market.admin import coins, instruments, quotes, watchlist  # noqa: F401
