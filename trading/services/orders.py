@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import TradingAccount
+from accounts.selectors.trading_accounts import AccountMissing
 from core.errors import AppError, Conflict, Invalid
 from market.models import Instrument
 from trading.brokers import broker_for
@@ -113,7 +114,8 @@ def place_one(
 ) -> Order:
     """Trade the one order that `propose` wants of the locked desk, and return it as stored; see `place_order`.
 
-    Raises an AppError with the check's code where PLAN refuses, and what `propose` raises: then no row is left behind.
+    Raises AccountMissing, an AppError with the check's code where PLAN refuses, and what `propose` raises: then no row
+    is left behind.
     """
 
     def record(batch: Batch) -> Sequence[Outcome]:
@@ -127,12 +129,19 @@ def place_one(
         [account.id],
         instruments=instruments,
         broker=broker_for(account.exchange),
-        propose=lambda desk: [propose(desk)],
+        propose=lambda desk: [propose(_with_account(desk, account))],
         record=record,
         clock=clock,
     )
     [order] = batch.orders.values()
     return order
+
+
+def _with_account(desk: Desk, account: TradingAccount) -> Desk:
+    """Return the desk that has the account. Raises AccountMissing where it was deleted since it was looked up."""
+    if account.id not in desk.accounts:
+        raise AccountMissing
+    return desk
 
 
 def _raise_refusal(batch: Batch) -> None:

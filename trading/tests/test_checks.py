@@ -158,10 +158,12 @@ def test_a_stale_quote_closes_nothing_either(account, order_of, refusal, still_m
     assert refusal(account, "sell", "0.1", reduce_only=True) == "STALE_QUOTE"
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"deleted_at": NOW}])
-def test_an_account_that_is_not_active(account, refusal, change):
+@pytest.mark.parametrize(
+    ("change", "code"), [({"is_active": False}, "ACCOUNT_INACTIVE"), ({"deleted_at": NOW}, "NOT_FOUND")]
+)
+def test_an_account_that_is_not_active_or_not_there(account, refusal, change, code):
     TradingAccount.objects.update(**change)
-    assert refusal(account, "buy", "0.1") == "ACCOUNT_INACTIVE"
+    assert refusal(account, "buy", "0.1") == code
 
 
 def test_a_suspended_instrument_opens_nothing_and_closes_what_there_is(account, order_of, refusal):

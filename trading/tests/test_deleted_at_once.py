@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.models import TradingAccount
 from accounts.selectors.ledger import reconcile
+from accounts.selectors.trading_accounts import AccountMissing
 from accounts.services.trading_accounts import AccountInUse, close_account
 from core.errors import AppError
 from trading.decisions import IntentSide
@@ -35,7 +36,7 @@ def test_a_person_s_order_or_the_deletion(tom, account_of, order_of, number):
     work = [lambda: order_of(account, "buy", "0.1"), lambda: delete(account)]
     raised = at_once(work if number % 2 else work[::-1])
     deleted, traded = is_deleted(account), Order.objects.filter(account=account).exists()
-    assert (deleted, codes(raised)) in ((True, ["ACCOUNT_INACTIVE"]), (False, ["ACCOUNT_IN_USE"]))
+    assert (deleted, codes(raised)) in ((True, ["NOT_FOUND"]), (False, ["ACCOUNT_IN_USE"]))
     assert (traded, Position.objects.open().exists()) == (not deleted, not deleted)
     assert reconcile(account).difference == 0
 
@@ -49,6 +50,14 @@ def test_a_signal_or_the_deletion(tom, account_of, btcusdt, opened, number):
     outcome = Outcome.objects.values_list("status", "code").get()
     ended = (codes(raised), outcome, is_deleted(account))
     assert ended in (([], ("rejected", "ACCOUNT_INACTIVE"), True), (["ACCOUNT_IN_USE"], ("filled", ""), False))
+
+
+def test_an_order_for_an_account_that_is_gone_is_a_404(tom, account_of, order_of):
+    account = account_of(tom)
+    delete(account)
+    with pytest.raises(AccountMissing):
+        order_of(account, "buy", "0.1")
+    assert not Order.objects.exists()
 
 
 def test_of_many_deletions_at_once_one_is_the_one(tom, account_of):
