@@ -15,8 +15,8 @@ class LimitType(models.TextChoices):
     Of each account covered: `position_size` the notional of its position in one instrument, `order_size` that of one
     order, `exposure` that of all its positions, `leverage` what an order asks for, `open_positions` how many there
     are, `order_rate` its orders in one minute. Of the accounts covered together: `daily_loss` what they lost on
-    equity since 00:00 UTC, `drawdown` what they lost since their best day, in percent of what they would have
-    without it. Deposits and withdrawals are no profit and no loss.
+    equity since 00:00 UTC, `drawdown` what they lost since their best moment, in percent of what they would
+    have without it. Deposits and withdrawals are no profit and no loss.
     """
 
     POSITION_SIZE = "position_size"

@@ -62,7 +62,7 @@ def lost_today(mark: LimitMark, pnl: Decimal, day: object) -> Decimal:
 
 
 def drawdown_percent(peak_pnl: Decimal, pnl: Decimal, equity: Decimal) -> Decimal:
-    """Return what was lost since the best, in percent of what there would be without that, from 0 to 100.
+    """Return what was lost since the best moment, in percent of what there would be without that, from 0 to 100.
 
     lost ÷ (equity + lost), lost = peak_pnl − pnl; all of it where nothing would be left.
     """
@@ -135,7 +135,7 @@ _MEASURES = {
     LimitType.OPEN_POSITIONS: Measure(_open_positions, "There would be {measure} open positions; the limit is {value}"),
     LimitType.ORDER_RATE: Measure(_order_rate, "It would be order {measure} of one minute; the limit is {value}"),
     LimitType.DAILY_LOSS: Measure(_daily_loss, "{measure} was lost today; the limit is {value}"),
-    LimitType.DRAWDOWN: Measure(_drawdown, "{measure} % was lost since the best day; the limit is {value} %"),
+    LimitType.DRAWDOWN: Measure(_drawdown, "{measure} % was lost since the best moment; the limit is {value} %"),
 }
 
 

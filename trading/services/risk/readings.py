@@ -124,7 +124,7 @@ def _loss(limit: RiskLimit, mark: LimitMark, now: datetime) -> tuple[Decimal, st
         lost = lost_today(mark, mark.pnl, now.date())
         return storable(lost), f"{plain(lost)} was lost today"
     drawdown = drawdown_percent(mark.peak_pnl, mark.pnl, mark.equity)
-    return drawdown, f"{plain(drawdown)} % was lost since the best day"
+    return drawdown, f"{plain(drawdown)} % was lost since the best moment"
 
 
 def _read_each(limit: RiskLimit, scopes: _Scopes) -> Iterator[Reading]:
