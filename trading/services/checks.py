@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from accounts.models import TradingAccount
-from core.exact import MONEY_SCALE, QUANTITY_SCALE, NotExact, plain, to_money, to_scaled
+from core.exact import LARGEST_SCALED, MONEY_SCALE, QUANTITY_SCALE, from_scaled, plain, to_money
 from market.kinds import QUOTES_ONLY, Status
 from market.models import Instrument
 from market.quotes import Quote, is_stale
@@ -108,15 +108,20 @@ def _check_shorts(draft: Draft) -> None:
 
 
 def _check_lot(draft: Draft) -> None:
-    kept_size, kept_cost = _kept(draft)
-    try:
-        to_scaled(kept_size + draft.quantity, QUANTITY_SCALE)
-        to_scaled(kept_cost + draft.priced.notional, MONEY_SCALE)
-    except NotExact as error:
-        raise Refused("INVALID_SIZE", f"The size cannot be traded: {error}") from error
-    lot = draft.instrument.lot_size
+    lot, most = draft.instrument.lot_size, _most_that_fits(draft)
+    if draft.quantity > most:
+        sentence = f"{plain(draft.quantity)} {draft.instrument.base} is too large: at most {plain(most)} can be traded."
+        raise Refused("INVALID_SIZE", sentence, field="" if draft.proposal.quantity is None else "quantity")
     if not draft.proposal.reduce_only and round_down(draft.quantity, lot) != draft.quantity:
         raise Refused("INVALID_SIZE", f"{plain(draft.quantity)} is not a multiple of the lot, {plain(lot)}.")
+
+
+def _most_that_fits(draft: Draft) -> Decimal:
+    """Return the largest quantity, on lot, with which size and cost of the position can still be stored."""
+    kept_size, kept_cost = _kept(draft)
+    by_size = from_scaled(LARGEST_SCALED, QUANTITY_SCALE) - kept_size
+    by_cost = (from_scaled(LARGEST_SCALED, MONEY_SCALE) - kept_cost) / draft.priced.price
+    return round_down(min(by_size, by_cost), draft.instrument.lot_size)
 
 
 def _check_minimum(draft: Draft) -> None:

@@ -346,3 +346,14 @@ def test_an_order_is_not_changed_by_hand(account, order_of, tom, client_of, meth
     before = Order.objects.values().get()
     getattr(client_of(tom), method)(f"/api/v1/orders/{order.id}", {"status": "cancelled"})
     assert (Order.objects.values().get(), Position.objects.count()) == (before, 1)
+
+
+@pytest.mark.parametrize("name", ["quantity", "size"])
+def test_a_size_that_no_book_holds_is_a_422_that_says_how_much_is_too_much(tom, account_of, client_of, name):
+    asked = {"account_id": str(account_of(tom).id), "symbol": "BTCUSDT", "side": "buy", name: "1000000000"}
+    answer = client_of(tom).post("/api/v1/orders", asked)
+    # 92,233,720,368.54775807 is the most that is stored of money, at 50,000 each
+    sentence = "1000000000 BTC is too large: at most 1844674.407 can be traded."
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_SIZE")
+    assert answer.json()["errors"] == {"quantity": [sentence]}
+    assert not Order.objects.exists()
