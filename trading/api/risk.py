@@ -58,8 +58,7 @@ class RiskLimitViewSet(viewsets.GenericViewSet):
 
     @extend_schema(request=LimitInput, responses={201: LimitAnswer})
     def create(self, request: Request) -> Response:
-        terms = _scoped(user_of(request), read_body(LimitInput, request))
-        terms["symbol"] = find_instrument(terms["symbol"]).symbol if terms["symbol"] else ""
+        terms = _scoped(user_of(request), _named(read_body(LimitInput, request)))
         limit = set_limit(created_by=user_of(request), **terms)
         return Response(LimitAnswer(limit).data, status=201)
 
@@ -139,6 +138,16 @@ class SwitchViewSet(viewsets.GenericViewSet):
         asked = read_body(ResumeInput, request)
         require_writable_scope(user_of(request), asked["scope_type"], asked["scope_id"])
         return Response(SwitchAnswer(resume_scope(**asked)).data)
+
+
+def _named(terms: dict[str, Any]) -> dict[str, Any]:
+    """Return the terms of a limit with its symbol as we spell it; a symbol alone names a symbol's scope."""
+    if terms["symbol"]:
+        instrument = find_instrument(terms["symbol"])
+        terms["symbol"] = instrument.symbol
+        if terms["scope_type"] == ScopeType.SYMBOL and terms["scope_id"] is None:
+            terms["scope_id"] = instrument.pk
+    return terms
 
 
 def _scoped(user: User, terms: dict[str, Any]) -> dict[str, Any]:

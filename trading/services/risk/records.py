@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from core.errors import Conflict, Forbidden, Invalid, Missing
+from market.models import Instrument
 from trading.models import LimitType, RiskAlert, RiskLimit, ScopeType
 from trading.services.risk.marks import LOSSES
 
@@ -85,8 +86,12 @@ def _nonsense(limit: RiskLimit) -> dict[str, str]:
         found["critical_threshold"] = "Must not be less than the warning threshold."
     if limit.critical_threshold > 1:
         found["critical_threshold"] = "Must be at most 100 percent."
-    if limit.symbol and (is_loss or limit.scope_type == ScopeType.SYMBOL):
-        found["symbol"] = "A loss is one of all that is traded." if is_loss else "The scope is a symbol already."
+    if limit.symbol and limit.scope_type == ScopeType.SYMBOL:
+        named = Instrument.objects.filter(symbol=limit.symbol).values_list("pk", flat=True).first()
+        if named != limit.scope_id:
+            found["symbol"] = "The scope is another symbol."
+    elif limit.symbol and is_loss:
+        found["symbol"] = "A loss is one of all that is traded."
     if limit.flatten_on_breach and not is_loss:
         found["flatten_on_breach"] = "Only a loss closes positions: daily_loss or drawdown."
     return found | _wrong_value(limit)

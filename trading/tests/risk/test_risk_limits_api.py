@@ -139,9 +139,26 @@ def test_the_system_has_no_id(ada, client_of, changes):
     assert told.status_code == (422 if changes["scope_id"] else 201)
 
 
-def test_a_symbol_scope_needs_no_symbol(ada, client_of, scopes):
-    told = client_of(ada).post(ADDRESS, asked(scope_type="symbol", scope_id=scopes["symbol"], symbol="BTCUSDT"))
-    assert (told.status_code, list(told.json()["errors"])) == (422, ["symbol"])
+@pytest.mark.parametrize("named", [True, False], ids=["with its id", "alone"])
+@pytest.mark.parametrize("measured", ["exposure", "daily_loss"])
+def test_a_symbol_s_scope_is_named_by_its_symbol(ada, client_of, scopes, named, measured):
+    ids = {"scope_id": scopes["symbol"]} if named else {}
+    told = client_of(ada).post(ADDRESS, asked(scope_type="symbol", symbol="btc/usdt", limit_type=measured, **ids))
+    assert (told.status_code, told.json().get("symbol"), told.json().get("scope_id")) == (
+        201,
+        "BTCUSDT",
+        scopes["symbol"],
+    )
+
+
+def test_a_symbol_s_scope_has_no_other_symbol(ada, client_of, scopes):
+    told = client_of(ada).post(ADDRESS, asked(scope_type="symbol", scope_id=scopes["symbol"], symbol="ETHUSDT"))
+    assert (told.status_code, list(told.json()["errors"]), RiskLimit.objects.count()) == (422, ["symbol"], 0)
+
+
+def test_a_symbol_s_scope_is_named_by_none_but_admins(tom, client_of):
+    told = client_of(tom).post(ADDRESS, asked(scope_type="symbol", symbol="BTCUSDT"))
+    assert (told.status_code, RiskLimit.objects.count()) == (403, 0)
 
 
 @pytest.mark.parametrize(("symbol", "status"), [("btc/usdt", 201), ("NOSUCHCOIN", 404)])
