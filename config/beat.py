@@ -52,8 +52,8 @@ SCHEDULE = {
     },
     "refresh-instruments": {
         "task": "market.tasks.refresh_instruments",
-        "schedule": schedule(timedelta(hours=1)),
-        "options": {"expires": 3600},
+        "schedule": schedule(timedelta(minutes=1)),
+        "options": {"expires": 60},
     },
     "book-fundings": {
         "task": "trading.tasks.book_fundings",

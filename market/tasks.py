@@ -1,18 +1,20 @@
 """What workers do for the market by the clock, and when a symbol is unknown."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
-from market.services.instruments import refresh_venues, refresh_venues_not_read_lately
+from market.services.instruments import refresh_venues
 
 
 @shared_task(name="market.tasks.refresh_instruments")
 def refresh_instruments() -> None:
-    """Follow the lists of the venues that are in use."""
-    refresh_venues(clock=timezone.now)
+    """Follow the lists that were last read an hour ago, or never: at the first start, and once a venue is back."""
+    refresh_venues(read_before=timezone.now() - timedelta(hours=1), clock=timezone.now)
 
 
 @shared_task(name="market.tasks.look_for_new_instruments")
 def look_for_new_instruments() -> None:
     """Follow the lists that were not read within the last minute: somebody named a symbol that nothing has."""
-    refresh_venues_not_read_lately(clock=timezone.now)
+    refresh_venues(read_before=timezone.now() - timedelta(minutes=1), clock=timezone.now)

@@ -9,7 +9,7 @@ suspended.
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -29,7 +29,6 @@ from market.sources.listed import InstrumentSource, ListedMarket, MarketList
 
 logger = logging.getLogger(__name__)
 
-LATELY = timedelta(minutes=1)
 IDENTITY = ("venue", "kind", "symbol")
 FOLLOWED = (
     *("tick_size", "lot_size", "min_quantity", "min_notional", "contract_size", "max_leverage"),
@@ -65,15 +64,9 @@ def venues_in_use() -> list[str]:
     return [venue for venue in LISTS if venue in named.union(taken)]
 
 
-def refresh_venues(*, clock: Clock) -> list[Refreshed]:
-    """Follow the lists of all venues in use."""
-    return [refresh_instruments(venue, clock=clock) for venue in venues_in_use()]
-
-
-def refresh_venues_not_read_lately(*, clock: Clock) -> list[Refreshed]:
-    """Follow the lists of the venues in use but those that were read within the last minute, by whatever process."""
-    lately = clock() - LATELY
-    read = Instrument.objects.filter(listed_at__gt=lately).order_by().values_list("venue", flat=True).distinct()
+def refresh_venues(*, read_before: datetime, clock: Clock) -> list[Refreshed]:
+    """Follow the lists of the venues in use that no process has read since."""
+    read = Instrument.objects.filter(listed_at__gt=read_before).order_by().values_list("venue", flat=True).distinct()
     fresh = set(read)
     return [refresh_instruments(venue, clock=clock) for venue in venues_in_use() if venue not in fresh]
 

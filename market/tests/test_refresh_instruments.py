@@ -11,7 +11,6 @@ from market.models import Instrument
 from market.services.instruments import (
     refresh_instruments,
     refresh_venues,
-    refresh_venues_not_read_lately,
     venues_in_use,
 )
 from market.sources import LISTS
@@ -162,12 +161,12 @@ def test_the_number_of_statements_does_not_grow_with_the_list(lists, refresh, dj
 
 
 def test_offline_desk_asks_nobody(lists):
-    assert (venues_in_use(), refresh_venues(clock=lambda: NOW), lists.asked) == ([], [], [])
+    assert (venues_in_use(), refresh_venues(read_before=NOW, clock=lambda: NOW), lists.asked) == ([], [], [])
 
 
 def test_venue_that_an_instrument_takes_its_prices_from_is_in_use(lists):
     Instrument.objects.filter(symbol="BTCUSDT").update(source="bybit")
-    assert [done.venue for done in refresh_venues(clock=lambda: NOW)] == ["bybit"]
+    assert [done.venue for done in refresh_venues(read_before=NOW, clock=lambda: NOW)] == ["bybit"]
 
 
 def test_venue_that_is_named_is_in_use(settings):
@@ -179,7 +178,7 @@ def test_venue_that_is_named_is_in_use(settings):
 def test_list_that_was_read_within_a_minute_is_not_read_again(settings, refresh, after, read):
     settings.INSTRUMENT_VENUES = ["bybit"]
     refresh()
-    assert len(refresh_venues_not_read_lately(clock=lambda: NOW + after)) == read
+    assert len(refresh_venues(read_before=NOW + after - timedelta(minutes=1), clock=lambda: NOW + after)) == read
 
 
 def test_command_says_what_changed(lists, capsys):
