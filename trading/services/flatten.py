@@ -16,7 +16,7 @@ from trading.brokers.base import Broker
 from trading.models import Order, OrderOrigin, OrderStatus, Outcome, Position
 from trading.services.batch import Batch
 from trading.services.desk import Clock, Desk
-from trading.services.road import LARGEST_BATCH, walk
+from trading.services.road import batches, walk
 from trading.tickets import Proposal
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def flatten(
     run = _Run(run_id or uuid.uuid4(), choose, bot_id, origin, clock, stored)
     return [
         closing
-        for exchange, batch in _batches(account_ids)
+        for exchange, batch in _batches_by_exchange(account_ids)
         for closing in _flatten_batch(run, batch, broker_for(exchange))
     ]
 
@@ -113,13 +113,13 @@ def closing_of(order: Order) -> Closing:
     return Closing(order.account_id, symbol, order, code, reason)
 
 
-def _batches(account_ids: Collection[UUID]) -> Iterator[tuple[str, list[UUID]]]:
+def _batches_by_exchange(account_ids: Collection[UUID]) -> Iterator[tuple[str, list[UUID]]]:
     rows = TradingAccount.objects.living().filter(pk__in=list(account_ids)).order_by("exchange", "pk")
     by_exchange: dict[str, list[UUID]] = {}
     for account_id, exchange in rows.values_list("pk", "exchange"):
         by_exchange.setdefault(exchange, []).append(account_id)
     for exchange, ids in by_exchange.items():
-        yield from ((exchange, ids[start : start + LARGEST_BATCH]) for start in range(0, len(ids), LARGEST_BATCH))
+        yield from ((exchange, batch) for batch in batches(ids))
 
 
 def _flatten_batch(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> list[Closing]:

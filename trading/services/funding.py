@@ -21,7 +21,7 @@ from trading.models import Funding, Position
 from trading.services.arming import arm
 from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell_of_funding
-from trading.services.road import LARGEST_BATCH
+from trading.services.road import batches
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +70,8 @@ def _write_down_due(now: datetime) -> None:
 def _book(row: Funding, *, clock: Clock) -> None:
     held = Position.objects.open().filter(instrument=row.instrument_id, opened_at__lte=row.at)
     account_ids = sorted(held.order_by().values_list("account", flat=True))
-    for start in range(0, len(account_ids), LARGEST_BATCH):
-        _book_accounts(row, account_ids[start : start + LARGEST_BATCH], clock=clock)
+    for batch in batches(account_ids):
+        _book_accounts(row, batch, clock=clock)
     Funding.objects.filter(pk=row.pk, booked_at=None).update(booked_at=clock())
 
 

@@ -4,7 +4,7 @@ And the positions of accounts that money was paid into or out of, armed anew.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import localcontext
 from uuid import UUID
@@ -23,7 +23,7 @@ from trading.services.close_out import below, close_out
 from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell
 from trading.services.outcomes import settle_by_orders
-from trading.services.road import LARGEST_BATCH
+from trading.services.road import batches
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def sweep_margins(*, clock: Clock) -> int:
     is left alone: what it is worth is not known.
     """
     swept = 0
-    for account_ids in _chunks():
+    for account_ids in batches(_holding()):
         desk = load_holdings(account_ids, instruments=[], clock=clock, lock=False)
         under = [pk for pk in below(desk, desk.accounts, {}) if _is_priced(desk, pk)]
         if under:
@@ -51,11 +51,10 @@ def arm_paid(accounts: Sequence[TradingAccount], now: datetime) -> None:
         update_rows(Position, arm(desk, desk.accounts), ["falls_to", "rises_to"])
 
 
-def _chunks() -> Iterator[list[UUID]]:
+def _holding() -> list[UUID]:
     held = Position.objects.open().filter(account__exchange=PAPER)
     holding = held.order_by("account").values_list("account", flat=True)
-    account_ids = list(holding.distinct())
-    yield from (account_ids[start : start + LARGEST_BATCH] for start in range(0, len(account_ids), LARGEST_BATCH))
+    return list(holding.distinct())
 
 
 def _is_priced(desk: Desk, account_id: UUID) -> bool:

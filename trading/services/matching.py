@@ -26,7 +26,7 @@ from trading.services.facts import tell
 from trading.services.meeting import exit_of, is_met, meet
 from trading.services.outcomes import settle_by_orders
 from trading.services.protective import place_protective
-from trading.services.road import LARGEST_BATCH
+from trading.services.road import batches
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +62,7 @@ def _batches(hits: Iterable[Hit]) -> list[dict[UUID, list[Hit]]]:
     by_account: dict[UUID, list[Hit]] = defaultdict(list)
     for hit in hits:
         by_account[hit.account_id].append(hit)
-    ids = sorted(by_account)
-    starts = range(0, len(ids), LARGEST_BATCH)
-    return [{pk: by_account[pk] for pk in ids[start : start + LARGEST_BATCH]} for start in starts]
+    return [{pk: by_account[pk] for pk in batch} for batch in batches(sorted(by_account))]
 
 
 def _match_accounts(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) -> int:

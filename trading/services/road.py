@@ -1,7 +1,7 @@
 """The one road: PLAN ► STORE ► PLACE ► APPLY for a batch of accounts. Everything that trades goes down it."""
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import localcontext
 from uuid import UUID
 
@@ -26,6 +26,11 @@ from trading.tickets import Receipt, Ticket
 logger = logging.getLogger(__name__)
 
 LARGEST_BATCH = 500
+
+
+def batches(account_ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    """Cut accounts into as many as one transaction takes, LARGEST_BATCH, in their order."""
+    return (list(account_ids[start : start + LARGEST_BATCH]) for start in range(0, len(account_ids), LARGEST_BATCH))
 
 
 def walk(

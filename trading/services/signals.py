@@ -1,6 +1,6 @@
 """Opens signals and takes them down the road: once per account, in batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -20,7 +20,7 @@ from trading.services.facts import tell_of_signal
 from trading.services.left_behind import leave_unknown, settle_left_behind
 from trading.services.outcomes import end_outcomes
 from trading.services.passes import Pass, run_pass
-from trading.services.road import LARGEST_BATCH
+from trading.services.road import batches
 
 LEGS = (1, 2)
 
@@ -105,7 +105,7 @@ def run_signal(signal_id: UUID, *, clock: Clock) -> Signal:
     for leg in LEGS:
         for exchange, account_ids in _pending(signal, leg).items():
             step = Pass(signal, signal.instrument, intent, leg, broker_for(exchange), clock)
-            for batch in _batches(account_ids):
+            for batch in batches(account_ids):
                 run_pass(step, batch)
     return _finish(signal, clock())
 
@@ -146,10 +146,6 @@ def _order_of_this_leg(*statuses: OrderStatus) -> Exists:
             signal=OuterRef("signal"), account=OuterRef("account"), leg=OuterRef("leg"), status__in=statuses
         )
     )
-
-
-def _batches(account_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (account_ids[start : start + LARGEST_BATCH] for start in range(0, len(account_ids), LARGEST_BATCH))
 
 
 def _finish(signal: Signal, now: datetime) -> Signal:

@@ -11,7 +11,7 @@ from conftest import NOW
 from core.models import Event
 from market.models import Instrument
 from trading.models import Funding, Position
-from trading.services import funding
+from trading.services import funding, road
 from trading.services.funding import book_fundings, funding_times
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -63,7 +63,7 @@ def test_what_is_booked_is_not_booked_again(account, order_of):
 def test_a_run_that_died_half_way_is_gone_on_with(tom, accounts_of, order_of, monkeypatch):
     accounts = accounts_of(tom, 3)
     [order_of(account, "buy", "0.1") for account in accounts]
-    monkeypatch.setattr(funding, "LARGEST_BATCH", 1)
+    monkeypatch.setattr(road, "LARGEST_BATCH", 1)
     with monkeypatch.context() as dying:
         dying.setattr(funding, "tell_of_funding", dies_at(2))
         with pytest.raises(KeyboardInterrupt):

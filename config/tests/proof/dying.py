@@ -32,7 +32,7 @@ class DyingConfig(AppConfig):
     def ready(self) -> None:
         from config.tests.proof.venue_broker import VenueBroker
         from trading import brokers
-        from trading.services import signals
+        from trading.services import road
         from webhooks.services import handling
 
         if venue := os.environ.get("VENUE"):
@@ -40,7 +40,7 @@ class DyingConfig(AppConfig):
         if lease := os.environ.get("LEASE_SECONDS"):
             handling.LEASE = timedelta(seconds=float(lease))
         if most := os.environ.get("SMALL_BATCHES"):
-            signals.LARGEST_BATCH = int(most)
+            road.LARGEST_BATCH = int(most)
         if point := os.environ.get("DIES_AT"):
             die_at(point)
 

@@ -13,37 +13,15 @@ from conftest import NOW
 from core.errors import AppError
 from market.models import Instrument
 from trading.decisions import IntentSide
-from trading.models import LimitMark, Order, OrderSide, OrderType, Outcome, RiskLimit, ScopeType, SwitchState
+from trading.models import LimitMark, Order, OrderSide, OrderType, Outcome, ScopeType, SwitchState
 from trading.services.desk import load_desk
 from trading.services.plan import make_plan
 from trading.services.risk.limits import drawdown_percent
-from trading.services.scopes import set_covered_accounts, turn_switch
+from trading.services.scopes import turn_switch
+from trading.tests.risk.conftest import BOT, SCOPES
 from trading.tickets import Proposal
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
-
-GROUP, BOT = uuid.uuid4(), uuid.uuid4()
-SCOPES = ["system", "user", "account", "group", "bot", "symbol"]
-
-
-@pytest.fixture
-def account(tom, account_of):
-    account = account_of(tom)
-    set_covered_accounts(ScopeType.GROUP, GROUP, [account.id])
-    set_covered_accounts(ScopeType.BOT, BOT, [account.id])
-    return account
-
-
-@pytest.fixture
-def limit(account, btcusdt):
-    """Set a limit on a scope that covers tom's orders in BTCUSDT: `limit("exposure", "5000", scope="group")`."""
-    ids = {"user": account.owner_id, "account": account.id, "group": GROUP, "bot": BOT, "symbol": btcusdt.id}
-
-    def of(limit_type, value, *, scope="account", **facts):
-        facts = {"scope_type": scope, "scope_id": ids.get(scope), **facts}
-        return RiskLimit.objects.create(limit_type=limit_type, limit_value=value, **facts)
-
-    return of
 
 
 @pytest.fixture

@@ -29,32 +29,12 @@ from trading.models import (
 from trading.services.risk.monitor import act_on_breach, read_and_alert, watch
 from trading.services.scopes import set_covered_accounts, turn_switch
 from trading.tasks import flatten_scope, watch_risk
+from trading.tests.risk.conftest import BOT, GROUP, SCOPES
 from trading.tests.venue import silent
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 
-GROUP, BOT = uuid.uuid4(), uuid.uuid4()
-SCOPES = ["system", "user", "account", "group", "bot", "symbol"]
 TOGETHER = ["system", "user", "group", "bot", "symbol"]
-
-
-@pytest.fixture
-def account(tom, account_of):
-    account = account_of(tom)
-    set_covered_accounts(ScopeType.GROUP, GROUP, [account.id])
-    set_covered_accounts(ScopeType.BOT, BOT, [account.id])
-    return account
-
-
-@pytest.fixture
-def limit(account, btcusdt):
-    ids = {"user": account.owner_id, "account": account.id, "group": GROUP, "bot": BOT, "symbol": btcusdt.id}
-
-    def of(limit_type, value, *, scope="account", **facts):
-        facts = {"scope_type": scope, "scope_id": ids.get(scope), **facts}
-        return RiskLimit.objects.create(limit_type=limit_type, limit_value=value, **facts)
-
-    return of
 
 
 @pytest.fixture
