@@ -67,6 +67,7 @@ CONSOLE = {
                 "Market",
                 _page("Instruments", "market_instrument", "currency_exchange"),
                 _page("Quotes & sources", "market_latestquote", "price_change"),
+                _page("Candles", "market_candleblock", "candlestick_chart"),
                 _page("Watchlist", "market_watchlistentry", "visibility"),
                 _page("Coins", "market_coin", "toll"),
                 _page("Coin history", "market_coinsnapshot", "history"),

@@ -37,8 +37,10 @@ from core.idempotency import Asked, Claim, Kept
 from core.jobs.queue import enqueue
 from groups.services.membership import create_group
 from market.models import Coin, CoinSnapshot, Instrument, WatchlistEntry
+from market.services.candles import store_candles
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote
+from market.tests.candles.making import walk
 from trading.models import LimitType, RiskLimit, ScopeType, Signal, SwitchState
 from trading.services.risk.monitor import watch
 from trading.services.scopes import turn_switch
@@ -50,6 +52,7 @@ from webhooks.services.inbox import Origin, take
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 WRITTEN_BY_SERVICES = (
     *("accounts.PasswordResetRequest", "accounts.Transfer", "accounts.UserSession", "market.LatestQuote"),
+    "market.CandleBlock",
     *("trading.AccountScope", "trading.EquityPoint", "trading.Fill", "trading.LimitMark", "trading.RiskAlert"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
     *("core.IdempotencyKey", "core.Job", "market.Coin", "market.CoinSnapshot"),
@@ -105,6 +108,7 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         WatchlistEntry.objects.create(instrument=instrument, added_by=tom)
         coin = Coin.objects.create(symbol="BTC", name=name, slug=name, website="https://b.example", synced_at=now)
         CoinSnapshot.objects.create(coin=coin, at=now, price=1)
+        store_candles(instrument, walk(3), now=now)
         asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
         Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
         enqueue("sync_portfolio", {"user_id": str(tom.pk)}, now=now)

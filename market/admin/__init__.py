@@ -1,3 +1,3 @@
 """Admin pages of the market."""
 
-from market.admin import coins, instruments, quotes, watchlist  # noqa: F401
+from market.admin import candles, coins, instruments, quotes, watchlist  # noqa: F401
