@@ -26,6 +26,10 @@ def read_feather(path: Path) -> Iterator[Batch]:
     if places is None:
         raise BadCandleFile("The file's columns have no names.")
     time, *columns = (table.column(place).to_numpy() for place in places)
+    if not len(time):
+        raise BadCandleFile("The file holds no candles.")
+    if not all(np.issubdtype(column.dtype, np.number) for column in columns):
+        raise BadCandleFile("The file's prices or volumes are no numbers.")
     opened_at = _moments(time)
     for start in range(0, len(time), BATCH):
         here = slice(start, start + BATCH)

@@ -194,6 +194,18 @@ def test_feather_as_freqtrade_writes_it_is_read(bring, read, tmp_path):
     assert read() == rows(series)
 
 
+@pytest.mark.parametrize(("opens", "said"), [([], "no candles"), (["x"], "no numbers")])
+def test_feather_without_candles_or_numbers_is_refused(bring, tmp_path, opens, said):
+    feather = pytest.importorskip("pyarrow.feather", reason="pyarrow is not installed")
+    import pyarrow
+
+    columns = {name: pyarrow.array(opens) for name in ("open", "high", "low", "close", "volume")}
+    columns |= {"date": pyarrow.array([START] * len(opens), pyarrow.timestamp("ms", "UTC"))}
+    feather.write_feather(pyarrow.table(columns), tmp_path / "made.feather")
+    with pytest.raises(BadCandleFile, match=said):
+        bring((tmp_path / "made.feather").read_bytes(), name="candles.feather")
+
+
 def test_an_export_is_imported_as_the_same_bytes(bring, btcusdt):
     series = without(walk(4_000), 5, 1_500)
     series.volume[7] = np.nextafter(0.1, 1)
