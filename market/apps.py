@@ -12,7 +12,9 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from core import examinations
+        from core.jobs.catalogue import register as register_job
         from core.streams import broadcast
+        from market import jobs
         from market.checks import check_settings
         from market.examinations import examine_feed
         from market.listings.checks import check_listings
@@ -21,5 +23,6 @@ class MarketConfig(AppConfig):
         register(check_settings)
         register(check_listings)
         post_migrate.connect(catalogue.install_after_migrate, sender=self, dispatch_uid="market.catalogue")
+        register_job("backfill_candles", args=jobs.BackfillArgs, run=jobs.backfill_candles)
         broadcast.makers.append(want_ticks)
         examinations.register("feed", examine_feed, needs=("migrations",))

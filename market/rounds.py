@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from core.streams.broadcast import Broadcaster
+from market.candles.live import LiveCandles
 from market.followers import needed, tell_followers
 from market.models import Instrument
 from market.quotes import latest_quotes
@@ -56,17 +57,19 @@ class Rounds(ABC):
 
 
 class NetworkRounds(Rounds):
-    """Fetches the quotes of a source on the network and keeps them; there is at most one of each in a round."""
+    """Fetches the quotes of a source on the network, at most one of each, and keeps them and their candles."""
 
     def __init__(self, name: str, source: NetworkSource, *, clock: Clock) -> None:
         super().__init__(name, of=Q(source=name), clock=clock)
         self._source = source
+        self._candles = LiveCandles()
 
     def quotes(self, instruments: Sequence[Instrument], *, now: datetime) -> Quotes:
         if not instruments:
             return {}
         fetched = self._source.fetch(instruments, clock=self._clock)
         keep_quotes({self.name: fetched})
+        self._candles.take(fetched, instruments=instruments, now=now)
         return {quote.instrument_id: [quote] for quote in fetched}
 
 

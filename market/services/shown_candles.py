@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from market.candles.book import CandleBook, candle_book
 from market.candles.runs import Run, counted, cut, gaps, last_page, page
 from market.candles.series import CandleSeries
@@ -59,7 +61,22 @@ def candle_page(instrument: Instrument, wanted: Wanted, *, now: datetime) -> Can
     lacking = gaps(book.runs, first=span.first, end=span.end)
     if lacking and fetch_lacking(instrument, interval, Run(lacking[0].first, lacking[-1].end), now=now):
         book = candle_book(instrument, interval, now=now)
-    return _page(book, wanted, first=first, end=end)
+    shown = _page(book, wanted, first=first, end=end)
+    quoted = _without_volume(shown.series)
+    if quoted and fetch_lacking(instrument, interval, quoted, now=now):
+        shown = _page(candle_book(instrument, interval, now=now), wanted, first=first, end=end)
+    return shown
+
+
+def _without_volume(series: CandleSeries) -> Run | None:
+    """Return the numbers from the first to the last candle without volume: gathered from quotes, until the exchange,
+    which knows what was traded, is asked for its own. None where all have one.
+    """
+    [found] = np.nonzero(series.volume == 0)
+    if not len(found):
+        return None
+    first, last = (series.interval.number_at(int(series.opened_at[at]) // 1_000) for at in (found[0], found[-1]))
+    return Run(first, last + 1)
 
 
 def _span(wanted: Wanted, *, first: int | None, end: int) -> Run:

@@ -1,8 +1,10 @@
 """GET /market/klines/{symbol} and /market/{symbol}/candles."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from market import sources
@@ -160,6 +162,20 @@ def test_only_what_lacks_is_asked_for(client, exchange, on_bybit):
     store_candles(on_bybit, picked(walk(10), [0, 1, 9]), now=NOW)
     assert len(client.get(f"{KLINES}/BTCUSDT?start=2026-03-02&limit=10").json()["data"]) == 10
     assert exchange.asked == [(Interval.M1, MIDNIGHT + timedelta(minutes=2), MIDNIGHT + timedelta(minutes=9))]
+
+
+def test_candles_gathered_from_quotes_give_way_to_the_exchanges_own(client, exchange, on_bybit):
+    store_candles(on_bybit, picked(walk(300), range(10)), now=NOW)
+    store_candles(on_bybit, picked(replace(walk(10), volume=np.zeros(10)), [3, 4, 5]), now=NOW)
+    told = client.get(f"{KLINES}/BTCUSDT?start=2026-03-02&limit=10").json()["data"]
+    assert [float(row["volume"]) for row in told] == list(walk(300).volume[:10])
+    assert exchange.asked == [(Interval.M1, MIDNIGHT + timedelta(minutes=3), MIDNIGHT + timedelta(minutes=6))]
+
+
+def test_candles_gathered_from_quotes_are_shown_while_the_exchange_is_down(client, exchange, on_bybit):
+    exchange.down = True
+    store_candles(on_bybit, replace(walk(10), volume=np.zeros(10)), now=NOW)
+    assert len(client.get(f"{KLINES}/BTCUSDT?start=2026-03-02&limit=10").json()["data"]) == 10
 
 
 def test_what_the_exchange_has_not_got_is_asked_for_once_a_minute(client, exchange):
