@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from core.idempotency import MOST_FORGOTTEN, forget_keys
 from core.jobs.figures import note_sweep
 from core.jobs.queue import forget_old, release_dead
-from core.jobs.running import run_due
+from core.jobs.running import runner
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +35,8 @@ def forget_idempotency_keys() -> None:
 
 @shared_task(name="core.tasks.run_jobs")
 def run_jobs(job_id: str = "") -> None:
-    """Run the jobs that are due, whichever one this was a nudge for."""
-    run_due(clock=timezone.now)
+    """Have this process run the jobs that are due, whichever one this was a nudge for."""
+    runner.start(clock=timezone.now)
 
 
 @shared_task(name="core.tasks.sweep_jobs")
@@ -46,7 +46,7 @@ def sweep_jobs() -> None:
     note_sweep(now=now)
     if release_dead(now=now):
         logger.warning("a job's process ended without a word; the job waits again, or has failed")
-    run_due(clock=timezone.now)
+    runner.start(clock=timezone.now)
 
 
 @shared_task(name="core.tasks.forget_jobs")

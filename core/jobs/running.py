@@ -1,4 +1,7 @@
-"""Running a job: in a worker's thread, with a heartbeat beside it, its end written whatever it is."""
+"""Running a job: in a thread of a worker's process, with a heartbeat beside it, its end written whatever it is.
+
+A job takes none of the worker's places for tasks: alerts go on being traded while two backfills run for hours.
+"""
 
 import logging
 import threading
@@ -17,6 +20,35 @@ from core.models import Job
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
+
+
+class Runner:
+    """A thread that runs what is due and ends; there is one at most in a process."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self, *, clock: Clock) -> threading.Thread:
+        """Have the thread run what is due, unless it is at it; return it."""
+        with self._guard:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, args=[clock], name="jobs", daemon=True)
+                self._thread.start()
+            return self._thread
+
+    def _run(self, clock: Clock) -> None:
+        try:
+            run_due(clock=clock)
+        except OperationalError as error:
+            logger.warning("no jobs are run, the database does not answer: %s", type(error).__name__)
+        except Exception:
+            logger.exception("the running of jobs failed")
+        finally:
+            connection.close()
+
+
+runner = Runner()
 
 
 def run_due(*, clock: Clock) -> int:

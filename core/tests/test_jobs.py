@@ -214,3 +214,31 @@ def test_two_workers_take_two_jobs(job_of):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert len(set(taken)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_takes_no_place_of_a_task_and_one_thread_runs_them_all(job_of):
+    began, go_on = threading.Event(), threading.Event()
+
+    def work(handed):
+        began.set()
+        assert go_on.wait(10)
+        return {}
+
+    jobs = [job_of(work) for _ in range(2)]
+    runner = running.Runner()
+    first = runner.start(clock=at(0))
+    assert began.wait(10)
+    assert runner.start(clock=at(0)) is first
+    go_on.set()
+    first.join(10)
+    assert set(Job.objects.filter(pk__in=[job.pk for job in jobs]).values_list("status", flat=True)) == {"completed"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_runner_that_ended_starts_again(job_of):
+    runner = running.Runner()
+    runner.start(clock=at(0)).join(10)
+    job_of(nothing)
+    runner.start(clock=at(0)).join(10)
+    assert Job.objects.get().status == "completed"
