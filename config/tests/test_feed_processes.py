@@ -72,7 +72,8 @@ def feed(env, tmp_path):
 
 def test_the_feed_ends_on_term_in_the_middle_of_a_request(exchange, on_exchange, tmp_path):
     env = environment(tmp_path, **on_exchange)
-    run("manage.py", "bootstrap", env=env)
+    run("manage.py", "bootstrap", "--demo", env=env)
+    exchange.asked.clear()
     exchange.fault = silence
     with feed(env, tmp_path) as process:
         assert until(lambda: exchange.asked)
@@ -86,7 +87,7 @@ def test_the_feed_outlives_the_database(exchange, on_exchange, tmp_path):
     server_url = os.environ["TEST_DATABASE_URL"]
     with fresh_database(server_url) as database_url:
         env = environment(tmp_path, DATABASE_URL=database_url, **on_exchange)
-        run("manage.py", "bootstrap", env=env)
+        run("manage.py", "bootstrap", "--demo", env=env)
         with feed(env, tmp_path) as process:
             assert until(lambda: bid(database_url) == 50000)
             shut(server_url, database_url, True)

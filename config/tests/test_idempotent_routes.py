@@ -20,7 +20,7 @@ NEED_NOT = {
     *("bots", "bots/{bot_id}/start", "bots/{bot_id}/stop", "bots/{bot_id}/status"),
     *("bots/{bot_id}/connect-account", "bots/{bot_id}/disconnect-account", "bots/{bot_id}/rotate-key"),
     *("risk/limits", "risk/alerts/{alert_id}/acknowledge", "trading/resume"),
-    "cryptocurrencies/sync",
+    *("cryptocurrencies/sync", "watchlist", "jobs"),
     *("webhook/tradingview", "webhook/tradingview/{key}", "trading/preview"),
 }
 TAKE_IT = {
