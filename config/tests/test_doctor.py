@@ -46,9 +46,10 @@ def made(tmp_path_factory):
 
 
 def test_a_bootstrapped_desk_has_no_error(made):
-    status, out, _ = examined(environment(made))
-    assert (status, out.splitlines()[-1]) == (0, "0 errors, 1 warnings")
-    assert "Beat has not told of itself yet" in out
+    status, worst = levels(environment(made))
+    warned = {name for name, level in worst.items() if level == "warning"}
+    assert (status, "error" in worst.values()) == (0, False)
+    assert warned - {"streams"} == {"beat"}  # no relay runs: on a slow machine the demo's messages are old by now
 
 
 def test_an_empty_folder_stays_without_secrets_and_database(tmp_path):
