@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import connection
 
 from core.bulk import upsert_newer_rows
+from market.followers import tell_followers
 from market.models import Instrument, LatestQuote
 from market.quotes import latest_quotes
+from market.ranges import PriceRange
 from market.selectors import Ticker, ticker_of
 from market.services.interest import want_prices
 from market.sources import NETWORK
@@ -32,6 +34,14 @@ def keep_quotes(quotes: Mapping[str, Iterable[Quote]]) -> int:
         for quote in of_source
     ]
     return upsert_newer_rows(LatestQuote, rows, newer_by="at")
+
+
+def hand_on(source: str, quotes: Sequence[Quote], instruments: Mapping[UUID, Instrument]) -> None:
+    """Keep what a source gave, and tell those who follow prices: none is traded on that meets no order at rest."""
+    keep_quotes({source: quotes})
+    ranges = [PriceRange.of(instruments[quote.instrument_id], [quote]) for quote in quotes]
+    if ranges:
+        tell_followers(ranges)
 
 
 def refresh_quotes(instruments: Iterable[Instrument], *, clock: Clock) -> None:
@@ -99,7 +109,7 @@ class CategoryFetches:
                 taken, self._pending = self._pending, {}
                 self._asked_at |= dict.fromkeys(taken, self._monotonic())
             if taken:
-                keep_quotes({self._source: NETWORK[self._source].fetch(list(taken.values()), clock=clock)})
+                hand_on(self._source, NETWORK[self._source].fetch(list(taken.values()), clock=clock), taken)
 
     def _is_due(self, instrument_id: UUID) -> bool:
         asked_at = self._asked_at.get(instrument_id)

@@ -1,15 +1,18 @@
 """An order on a market that nobody watches: its price is fetched first, and goes on being fetched."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from core.errors import AppError
-from market.models import Instrument, PriceInterest
+from market.models import Instrument, LatestQuote, PriceInterest
 from market.services import quotes as service
-from market.tests.bybit_server import says
-from trading.models import Order, OrderSide
+from market.services.quotes import fresh_ticker
+from market.tests.bybit_server import says, ticker
+from trading.models import Order, OrderSide, OrderType
 from trading.services.orders import OrderRequest, place_order
 from trading.services.preview import preview_order
 
@@ -45,3 +48,13 @@ def test_with_the_exchange_down_it_is_refused_as_stale(exchange, request_, tom, 
         place_order(account_of(tom), request=request_, clock=timezone.now)
     assert refused.value.code == "STALE_QUOTE"
     assert not Order.objects.exists()
+
+
+def test_a_price_that_somebody_looks_at_fills_what_rests_at_it(exchange, request_, tom, account_of, monkeypatch):
+    limit = replace(request_, order_type=OrderType.LIMIT, price=Decimal(49000))
+    place_order(account_of(tom), request=limit, clock=timezone.now)
+    exchange.tickers["linear"][0] = ticker("BTCUSDT", "48000", "48000.1", "48000")
+    LatestQuote.objects.update(at=timezone.now() - timedelta(seconds=5))
+    monkeypatch.setattr(service, "_fetches", service._Fetches())
+    assert fresh_ticker(limit.instrument, clock=timezone.now).price == 48000
+    assert Order.objects.get().status == "filled"

@@ -55,7 +55,7 @@ def meet(order: Order, prices: PriceRange, desk: Desk) -> Receipt:
         status = ReceiptStatus.CANCELLED
     execution = _execution(order, part, base, prices, desk)
     try:
-        check_opening(order, execution, desk)
+        check_opening(order, execution, desk, met_at=base)
     except Refused as refused:
         return _closing_only(order, refused, base, prices, desk)
     return _receipt(order, status, execution)

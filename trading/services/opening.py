@@ -12,11 +12,12 @@ from trading.services.desk import Desk, Resting, position_margin, rest_of
 from trading.tickets import Execution
 
 
-def check_opening(order: Order, execution: Execution, desk: Desk) -> None:
+def check_opening(order: Order, execution: Execution, desk: Desk, *, met_at: Decimal) -> None:
     """Ask that the initial margin of the position after the fill is there, what the order itself held being free.
 
-    What opens counts at the order's own price, as when it was placed: neither a gap nor slippage refuses an order that
-    is covered. All of a position that is added to takes the order's leverage. Raises Refused.
+    What opens counts at the order's limit, as when it was placed, and without one at `met_at`, the price that it is
+    met at before it slips: slippage refuses no order that is covered, a gap beyond what the account has does. All of a
+    position that is added to takes the order's leverage. Raises Refused.
     """
     held = desk.position(order.account_id, order.instrument_id)
     direction, part = OrderSide(order.side).direction, execution.quantity
@@ -28,18 +29,14 @@ def check_opening(order: Order, execution: Execution, desk: Desk) -> None:
     if held is not None and not adds:
         used -= position_margin(held)
         equity += _profit_beyond_mark(held, execution.price, desk)
-    needed = to_money(_own_price(order) * opening) + (held.entry_cost if held and adds else Decimal(0))
+    price = order.price if order.price is not None else met_at
+    needed = to_money(price * opening) + (held.entry_cost if held and adds else Decimal(0))
     tied = position_margin(held) if held and adds else Decimal(0)
-    fee = fill_at(_own_price(order), instrument=order.instrument, quantity=part).commission
+    fee = fill_at(price, instrument=order.instrument, quantity=part).commission
     check_available(
         required=to_money(initial_margin(needed, order.leverage)) - tied,
         available=equity - used - _working_after(order, part, desk) - fee,
     )
-
-
-def _own_price(order: Order) -> Decimal:
-    assert order.own_price is not None  # a market order rests only once it has paid a price
-    return order.own_price
 
 
 def _profit_beyond_mark(held: Position, price: Decimal, desk: Desk) -> Decimal:

@@ -149,17 +149,18 @@ class Account:
             self._fill(asked, paid)
 
     def _size_that_may_fill(self, asked, price, paid):
-        """All of it where what it opens, at its own price, is covered by now; else what it takes off a position."""
+        """All of it where what it opens, at its limit or the market's price, is covered; else what it takes off."""
         against = self.size * asked.side < 0
         closing = min(abs(self.size), abs(asked.size)) if against else ZERO
         opening = abs(asked.size) - closing
         if not opening:
             return asked.size
-        cost = (ZERO if against else self.cost) + money(asked.own_price * opening)
+        counted = price if asked.price is None else asked.price
+        cost = (ZERO if against else self.cost) + money(counted * opening)
         profit = money(paid * self.size) - (self.cost if self.size > 0 else -self.cost)
         worth = self.cash + profit if against else self.equity(price)
         others = self.order_margin(size=self.size + asked.size)
-        is_covered = money(cost / asked.leverage) + others + fee_of(asked.own_price, asked.size) <= worth
+        is_covered = money(cost / asked.leverage) + others + fee_of(counted, asked.size) <= worth
         return asked.size if is_covered else asked.side * closing
 
     def _exit_is_met(self, price):

@@ -97,11 +97,18 @@ def test_an_order_on_all_that_is_there_fills_whatever_the_gap(account, limit_of,
     assert end_of(placed) == ("filled", 2, "")
 
 
-def test_a_stop_on_all_that_is_there_fills_although_it_slips(account, order_of, prices):
+@pytest.mark.parametrize(
+    ("trade", "end"),
+    [(51000, ("filled", 2, "")), (51001, ("cancelled", 0, "INSUFFICIENT_MARGIN"))],
+    ids=["slipped", "gapped"],
+)
+def test_a_stop_on_all_that_is_there_fills_although_it_slips_and_not_beyond_a_gap(
+    account, order_of, prices, trade, end
+):
     TradingAccount.objects.update(balance=Decimal("10220.4"))
     placed = order_of(TradingAccount.objects.get(), "buy", "2", order_type=OrderType.STOP, stop_price=Decimal(51000))
-    prices(52000)
-    assert end_of(placed) == ("filled", 2, "")
+    prices(trade)
+    assert end_of(placed) == end
 
 
 def test_an_order_on_all_that_was_there_lacks_what_was_lost_since(account, limit_of, prices):
