@@ -29,7 +29,7 @@ def market_fill(
     *, instrument: Instrument, quote: Quote, direction: int, quantity: Decimal, seed: int, leg: int
 ) -> FillTerms:
     """Return the terms of a market fill on paper; the same arguments always give the same terms."""
-    slipped = slippage(
+    slipped: Decimal = Decimal(0) + slippage(
         instrument.slippage,
         quantity,
         instrument.size_unit,

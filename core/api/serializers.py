@@ -147,6 +147,14 @@ class AnyCaseChoice(serializers.ChoiceField):
         return self.members(super().to_internal_value("cancelled" if word == "canceled" else word))
 
 
+class AnyCaseName(serializers.ChoiceField):
+    """One of some names in small letters, taken in any case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name: str = super().to_internal_value(data.strip().lower() if isinstance(data, str) else data)
+        return name
+
+
 def any_case(choices: type[models.TextChoices], **kwargs: Any) -> AnyCaseChoice:
     """Return an AnyCaseChoice over the members of a TextChoices."""
     return AnyCaseChoice(choices, **kwargs)

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.serializers import MomentInput, StrictSerializer, any_case
+from core.api.serializers import AnyCaseName, MomentInput, StrictSerializer, any_case
 from core.exact import plain
 from market.coin_selectors import CoinSort, SortOrder
 from market.listings import PROVIDERS
@@ -100,7 +100,7 @@ class ListingsSyncInput(StrictSerializer):
     """How many coins, of which service."""
 
     limit = serializers.IntegerField(min_value=1, max_value=MOST_COINS, default=DEFAULT_SYNCED)
-    provider = serializers.ChoiceField(
+    provider = AnyCaseName(
         choices=list(PROVIDERS), required=False, help_text="Only this one is asked, also where it fails."
     )
 

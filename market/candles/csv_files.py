@@ -93,6 +93,9 @@ def places_of(header: Sequence[str]) -> list[int] | None:
         return None
     wanted = {"time": _TIMES, **_NAMES}
     found = {what: next((names.index(name) for name in known if name in names), None) for what, known in wanted.items()}
+    doubled = sorted({name for name in names if name and names.count(name) > 1})
+    if doubled:
+        raise BadCandleFile(f"The header names {', '.join(doubled)} twice.")
     lacking = [what for what, place in found.items() if place is None]
     if lacking:
         raise BadCandleFile(f"The header names no {', no '.join(lacking)}.")

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 LONGEST_SYMBOL = 64
 LONGEST_NAME = 128
 LONGEST_ADDRESS = 500
+# More than any supply; a service that sends more is broken.
+LARGEST = 1e30
 _LAST_RANK = 2**31 - 1
 
 
@@ -63,8 +65,8 @@ def number(row: dict[str, Any], name: str) -> float | None:
         found = float(value)
     except OverflowError as error:
         raise Unsound(f"{name} is too large") from error
-    if not math.isfinite(found):
-        raise Unsound(f"{name} is not finite")
+    if not math.isfinite(found) or abs(found) > LARGEST:
+        raise Unsound(f"{name} is no figure of any coin")
     return found
 
 

@@ -27,7 +27,7 @@ def test_limit_and_provider_come_in_query_or_body(client, listings, way):
     answer = (
         client.post(f"{SYNC}?limit=7&provider=coinmarketcap")
         if way == "query"
-        else client.post(SYNC, {"limit": 7, "provider": "coinmarketcap"})
+        else client.post(SYNC, {"limit": 7, "provider": "COINMARKETCAP"})
     )
     assert answer.json()["provider"] == "coinmarketcap"
     assert listings.asked[0].query["limit"] == "7"

@@ -17,7 +17,7 @@ from accounts.models import Role, User
 from core.api.idempotency import idempotent
 from core.api.pagination import LimitOffsetPages
 from core.api.reading import read_body
-from core.errors import Missing
+from core.errors import Invalid, Missing
 from market.selectors import find_instrument
 from trading.api.filters import AlertFilter, LimitFilter
 from trading.api.risk_serializers import (
@@ -125,7 +125,7 @@ class SwitchViewSet(viewsets.GenericViewSet):
     @extend_schema(request=HaltInput, responses=SwitchAnswer)
     @idempotent
     def halt(self, request: Request) -> Response:
-        asked = read_body(HaltInput, request)
+        asked = _scope_named(read_body(HaltInput, request))
         require_writable_scope(user_of(request), asked["scope_type"], asked["scope_id"])
         state = SwitchState(asked.pop("state").value)
         halted = halt_scope(**asked, state=state, clock=timezone.now)
@@ -135,9 +135,20 @@ class SwitchViewSet(viewsets.GenericViewSet):
 
     @extend_schema(request=ResumeInput, responses=SwitchAnswer)
     def resume(self, request: Request) -> Response:
-        asked = read_body(ResumeInput, request)
+        asked = _scope_named(read_body(ResumeInput, request))
         require_writable_scope(user_of(request), asked["scope_type"], asked["scope_id"])
         return Response(SwitchAnswer(resume_scope(**asked)).data)
+
+
+def _scope_named(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what is asked of a switch with the symbol's id for its name. Raises Invalid for one of another scope."""
+    symbol = asked.pop("symbol")
+    if symbol and asked["scope_type"] != ScopeType.SYMBOL:
+        sentence = "A symbol names a scope of type symbol only."
+        raise Invalid(sentence, errors={"symbol": [sentence]})
+    if symbol and asked["scope_id"] is None:
+        asked["scope_id"] = find_instrument(symbol).pk
+    return asked
 
 
 def _named(terms: dict[str, Any]) -> dict[str, Any]:

@@ -110,6 +110,9 @@ class ResumeInput(StrictSerializer):
 
     scope_type = any_case(ScopeType)
     scope_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    symbol = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, default="", help_text="Names a symbol's scope, as its id does."
+    )
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 

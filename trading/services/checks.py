@@ -62,7 +62,8 @@ def check_available(*, required: Decimal, available: Decimal) -> None:
     """Ask that margin that is required is there, both in account currency; less than nothing is told as nothing."""
     if required > available:
         least = plain(max(available, Decimal(0)))
-        raise Refused("INSUFFICIENT_MARGIN", f"The order needs {plain(required)} of margin; {least} is available.")
+        sentence = f"The order needs {plain(required)} of margin; {least} is available beside what it costs."
+        raise Refused("INSUFFICIENT_MARGIN", sentence)
 
 
 def _check_reducing(draft: Draft) -> None:

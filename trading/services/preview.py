@@ -69,7 +69,8 @@ class Preview:
 
     @property
     def status(self) -> str:
-        return "rejected" if self.code else "accepted"
+        refused = self.results and self.error_count == len(self.results)
+        return "rejected" if self.code or refused else "accepted"
 
     @property
     def success_count(self) -> int:

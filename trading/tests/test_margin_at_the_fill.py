@@ -60,7 +60,7 @@ def test_a_flip_that_lacks_margin_when_it_is_met_only_closes(account, order_of, 
     prices(trade)
     # 0.8 × 51,000 ÷ 10 = 4,080; 3,600 + 1,000 of profit − 18.36 of fee − 600 for what works are there
     assert (end_of(flip), held()) == (("cancelled", 1, "INSUFFICIENT_MARGIN"), [])
-    assert flip.reject_reason == "The order needs 4080 of margin; 3981.64 is available."
+    assert flip.reject_reason == "The order needs 4080 of margin; 3981.64 is available beside what it costs."
 
 
 def test_a_flip_that_is_covered_when_it_is_met_fills(account, order_of, limit_of, prices):
@@ -78,7 +78,7 @@ def test_one_that_would_re_lever_a_position_that_came_meanwhile_fills_nothing(ac
     order_of(account, "buy", "1")
     prices(49000)
     assert (end_of(late), held()) == (("cancelled", 0, "INSUFFICIENT_MARGIN"), [("long", 1)])
-    assert late.reject_reason == "The order needs 45490 of margin; 3989.902 is available."
+    assert late.reject_reason == "The order needs 45490 of margin; 3989.902 is available beside what it costs."
 
 
 def test_one_at_the_leverage_of_the_position_that_came_meanwhile_fills(account, order_of, limit_of, prices):

@@ -1,9 +1,12 @@
 """`manage.py export_candles BTCUSDT --interval 1m > candles.csv`: candles as a CSV that an import reads back."""
 
+import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from config.management.candle_options import add_options, instrument_of, moment
@@ -23,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, help="A file instead of the standard output.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["start"] and options["end"] and options["start"] >= options["end"]:
+            raise CommandError("The start is not before the end.")
         lines = export_candles(
             instrument_of(options["symbol"], options["category"]),
             Interval(options["interval"]),
@@ -31,8 +36,17 @@ class Command(BaseCommand):
             now=timezone.now(),
         )
         if options["output"] is None:
-            for line in lines:
-                self.stdout.write(line, ending="")
+            self._print(lines)
             return
         with options["output"].open("w") as file:
             file.writelines(lines)
+
+    def _print(self, lines: Iterable[str]) -> None:
+        """Write to the standard output for as long as somebody reads it."""
+        try:
+            for line in lines:
+                self.stdout.write(line, ending="")
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Python would complain once more at its end, when it empties the pipe that nobody reads.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -158,6 +158,7 @@ def test_an_import_that_was_cut_off_is_completed_by_another(bring, read, monkeyp
     ("text", "said"),
     [
         ("", "no header"),
+        ("timestamp,open,open,high,low,close,volume", "open twice"),
         (HEADER, "no candles"),
         ("timestamp,open,high,low,close\n1,2,3,4,5\n", "no volume"),
         (line(0), "no header"),

@@ -174,6 +174,18 @@ def test_what_makes_no_sense_is_refused_by_name(ada, client_of, scopes, address,
     assert (told.status_code, list(told.json()["errors"]), Switch.objects.count()) == (422, [field], 0)
 
 
+def test_a_symbol_is_halted_by_its_name_and_resumed(ada, client_of, btcusdt):
+    scope = {"scope_type": "symbol", "symbol": "btc/usdt"}
+    answer = client_of(ada).post("/api/v1/trading/halt", scope).json()
+    assert (answer["scope_id"], answer["state"]) == (str(btcusdt.pk), "halted")
+    assert client_of(ada).post("/api/v1/trading/resume", scope).json()["state"] == "active"
+
+
+def test_a_symbol_of_another_scope_is_refused(ada, client_of):
+    answer = client_of(ada).post("/api/v1/trading/halt", {"scope_type": "system", "symbol": "BTCUSDT"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["symbol"])
+
+
 @pytest.mark.parametrize("state", ["active", "resting", ""])
 def test_a_halt_is_halted_or_reducing(tom, client_of, scopes, state):
     told = client_of(tom).post(HALT, {"scope_type": "account", "scope_id": scopes["account"], "state": state})
