@@ -14,10 +14,14 @@ from bots.api.serializers import BotInput, ConnectInput, StatusInput
 from bots.models import Bot, BotConnection
 from config.tests.test_permission_matrix import BODIES
 from config.tests.world import World
+from core.api.jobs import JobInput
 from core.api.serializers import StrictSerializer
+from core.models import Job
 from groups.api.serializers import AssignInput, GroupInput, MembersInput
 from groups.api.trades_serializers import GroupTradeInput
 from groups.models import AccountGroup, GroupMember
+from market.api.watchlist import WatchlistInput
+from market.models import WatchlistEntry
 from trading.api.closing_serializers import CloseHeldInput
 from trading.api.risk_serializers import HaltInput, LimitChange, LimitInput, ResumeInput
 from trading.api.sandbox_serializers import PurchaseInput
@@ -41,6 +45,8 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/accounts/{account_id}/withdraw": (Transfer, MoveInput),
     "POST /api/v1/orders": (Order, OrderInput),
     "POST /api/v1/accounts/{account_id}/orders": (Order, OrderInput),
+    "POST /api/v1/watchlist": (WatchlistEntry, WatchlistInput),
+    "POST /api/v1/jobs": (Job, JobInput),
     "POST /api/v1/risk/limits": (RiskLimit, LimitInput),
     "PATCH /api/v1/risk/limits/{limit_id}": (RiskLimit, LimitChange),
     "POST /api/v1/trading/halt": (Switch, HaltInput),
@@ -82,7 +88,7 @@ def not_taken(model: type[Model], serializer: Any) -> list[str]:
 
 def all_rows() -> dict[str, Any]:
     """Return everything that the desk's own tables hold but sessions: who asks is seen there."""
-    labels = ("accounts", "bots", "groups", "trading", "webhooks")
+    labels = ("accounts", "bots", "core", "groups", "market", "trading", "webhooks")
     models = [model for label in labels for model in apps.get_app_config(label).get_models()]
     return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in models}
 

@@ -84,7 +84,7 @@ GET    /api/v1/cryptocurrencies                                          200 200
 GET    /api/v1/cryptocurrencies/{symbol}                                 200 200 200 200 200 200 200
 GET    /api/v1/cryptocurrencies/{symbol}/history                         200 200 200 200 200 200 200
 GET    /api/v1/cryptocurrencies/top/{category}                           200 200 200 200 200 200 200
-POST   /api/v1/cryptocurrencies/sync                                     401 503 503 503 403 403 403
+POST   /api/v1/cryptocurrencies/sync                                     401 400 400 400 403 403 403
 GET    /api/v1/market/klines/{symbol}                                    401 200 200 200 200 200 200
 GET    /api/v1/market/{symbol}/candles                                   401 200 200 200 200 200 200
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from core.bulk import insert_columns, upsert_rows
-from core.errors import Invalid, Unavailable
+from core.errors import AppError, Invalid, Unavailable
 from market.listings import PROVIDERS
 from market.listings.answers import drop_answers
 from market.listings.base import ListedCoin, ListedCoins
@@ -54,6 +54,15 @@ class SyncReport:
     synced_at: datetime
 
 
+class ListingsOff(AppError):
+    """LISTINGS_PROVIDERS names no service: the desk asks none until an operator changes that."""
+
+    code = "LISTINGS_OFF"
+
+    def __init__(self) -> None:
+        super().__init__("This desk asks no listing service.")
+
+
 class ListingsDown(Unavailable):
     """No listing service gave anything; what is stored stays. `failures` says why, a service each."""
 
@@ -62,7 +71,7 @@ class ListingsDown(Unavailable):
 
     def __init__(self, failures: Sequence[Failure]) -> None:
         reasons = "; ".join(f"{PROVIDERS[each.provider].title}: {each.reason}" for each in failures)
-        super().__init__(f"No listing could be had. {reasons or 'LISTINGS_PROVIDERS names no service'}.")
+        super().__init__(f"No listing could be had. {reasons}.")
         self.failures = tuple(failures)
 
 
@@ -70,7 +79,7 @@ def sync_listings(limit: int, *, provider: str | None = None, clock: Clock) -> S
     """Store the `limit` largest coins, 1 to 250, and what they cost now; tell what was done.
 
     The services of LISTINGS_PROVIDERS are asked in their order until one answers; with `provider` only that one is.
-    Raises ListingsDown; Invalid for a service that LISTINGS_PROVIDERS does not name.
+    Raises ListingsDown, ListingsOff; Invalid for a service that LISTINGS_PROVIDERS does not name.
     """
     asked = _chosen(provider)
     failures: list[Failure] = []
@@ -95,6 +104,8 @@ def delete_old_history(*, now: datetime) -> int:
 
 def _chosen(provider: str | None) -> Sequence[str]:
     chosen: list[str] = settings.LISTINGS_PROVIDERS
+    if not chosen:
+        raise ListingsOff
     if provider is None:
         return chosen
     if provider not in chosen:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import NOW
 from market.models import Coin, CoinSnapshot
-from market.services.listings import Failure, ListingsDown, delete_old_history, sync_listings
+from market.services.listings import Failure, ListingsDown, ListingsOff, delete_old_history, sync_listings
 from market.tests.listing_server import CMC_V1, CMC_V3, MARKETS, Says, cmc, cmc_says, gecko, usd
 
 pytestmark = pytest.mark.django_db
@@ -155,10 +155,11 @@ def test_where_all_fail_the_data_stays(listings):
     assert Coin.objects.annotate(told=Count("history")).values_list("synced_at", "told").get() == (NOW, 1)
 
 
-def test_no_service_at_all_is_an_outage(settings):
+@pytest.mark.parametrize("provider", [None, "coingecko"])
+def test_a_desk_that_asks_no_service_refuses(settings, provider):
     settings.LISTINGS_PROVIDERS = []
-    with pytest.raises(ListingsDown, match="names no service"):
-        sync()
+    with pytest.raises(ListingsOff):
+        sync(provider=provider)
 
 
 def test_no_key_is_logged_or_told(listings, caplog):
