@@ -6,7 +6,9 @@ from bots.api.views import BotViewSet
 
 urlpatterns = [
     path("bots", BotViewSet.as_view({"get": "list", "post": "create"})),
-    path("bots/<uuid:bot_id>", BotViewSet.as_view({"get": "retrieve"})),
+    path("bots/create", BotViewSet.as_view({"post": "make"})),
+    path("bots/list", BotViewSet.as_view({"get": "listing"})),
+    path("bots/<uuid:bot_id>", BotViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
     path("bots/<uuid:bot_id>/start", BotViewSet.as_view({"post": "start"})),
     path("bots/<uuid:bot_id>/stop", BotViewSet.as_view({"post": "stop"})),
     path("bots/<uuid:bot_id>/status", BotViewSet.as_view({"post": "status"})),

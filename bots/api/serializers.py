@@ -21,6 +21,17 @@ class BotInput(StrictSerializer):
     config = FreeObject(required=False, default=dict)
 
 
+class BotChange(StrictSerializer):
+    """What may be changed of a bot; `config` is merged, its null keys are taken away."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    symbol = serializers.CharField(max_length=64, required=False)
+    exchange = serializers.CharField(max_length=40, required=False)
+    timeframe = any_case(Interval, required=False)
+    strategy_id = serializers.UUIDField(required=False, allow_null=True)
+    config = FreeObject(required=False)
+
+
 class StatusInput(StrictSerializer):
     """The state a bot is to have."""
 
@@ -50,6 +61,13 @@ class BotAnswer(serializers.Serializer):
     config = serializers.DictField()
     connected_accounts = serializers.ListField(child=serializers.UUIDField())
     created_at = serializers.DateTimeField()
+
+
+class MadeAnswer(serializers.Serializer):
+    """A new bot, in multi's shape."""
+
+    success = serializers.BooleanField()
+    bot_id = serializers.UUIDField()
 
 
 class StartedAnswer(serializers.Serializer):

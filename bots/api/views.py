@@ -1,5 +1,6 @@
 """Bots over HTTP, in the shapes of both seeds."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,12 @@ from accounts.selectors.trading_accounts import writable_account
 from bots.api.filters import BotFilter
 from bots.api.serializers import (
     BotAnswer,
+    BotChange,
     BotInput,
     ConnectedAccount,
     ConnectInput,
     KeyAnswer,
+    MadeAnswer,
     StartedAnswer,
     StatusInput,
     bot_data,
@@ -27,8 +30,9 @@ from bots.api.serializers import (
 from bots.models import Bot, BotStatus
 from bots.selectors.accounts import account_ids_by_bot, accounts_of
 from bots.selectors.bots import connectable_group, readable_bot, writable_bot
-from bots.services.bots import change_status, create_bot, rotate_key
+from bots.services.bots import change_bot, change_status, create_bot, rotate_key
 from bots.services.connections import connect_account, connect_group, disconnect_account, disconnect_group
+from bots.services.deletion import delete_bot
 from core.api.reading import read_body, read_query_or_body
 from core.exact import plain
 
@@ -44,25 +48,50 @@ class BotViewSet(viewsets.GenericViewSet):
     queryset = Bot.objects.none()
     serializer_class = BotAnswer
     filterset_class = BotFilter
-    bare_lists = ("accounts",)
-    permissions_needed = {"read": "bots.view_bot", "write": "bots.change_bot", "create": "bots.add_bot"}
+    bare_lists = ("accounts", "listing")
+    permissions_needed = {
+        "read": "bots.view_bot",
+        "write": "bots.change_bot",
+        "create": "bots.add_bot",
+        "make": "bots.add_bot",
+        "destroy": "bots.delete_bot",
+    }
 
     @extend_schema(responses=BotAnswer(many=True))
     def list(self, request: Request) -> Response:
         bots = Bot.objects.living().visible_to(user_of(request))
         page = self.paginate_queryset(self.filter_queryset(bots)) or []
-        accounts = account_ids_by_bot(page)
-        return self.get_paginated_response([bot_data(bot, accounts[bot.id]) for bot in page])
+        return self.get_paginated_response(_answers(page))
+
+    @extend_schema(responses=BotAnswer(many=True))
+    def listing(self, request: Request) -> Response:
+        bots = Bot.objects.living().visible_to(user_of(request))
+        return Response(_answers(list(self.filter_queryset(bots))))
 
     @extend_schema(request=BotInput, responses={201: BotAnswer})
     def create(self, request: Request) -> Response:
         bot = create_bot(owner=user_of(request), **read_body(BotInput, request))
         return Response(bot_data(bot, []), status=201)
 
+    @extend_schema(request=BotInput, responses={201: MadeAnswer})
+    def make(self, request: Request) -> Response:
+        bot = create_bot(owner=user_of(request), **read_query_or_body(BotInput, request))
+        return Response(MadeAnswer({"success": True, "bot_id": bot.id}).data, status=201)
+
     @extend_schema(responses=BotAnswer)
     def retrieve(self, request: Request, bot_id: UUID) -> Response:
-        bot = _readable(request, bot_id)
-        return Response(bot_data(bot, account_ids_by_bot([bot])[bot.id]))
+        return Response(_answers([_readable(request, bot_id)])[0])
+
+    @extend_schema(request=BotChange, responses=BotAnswer)
+    def partial_update(self, request: Request, bot_id: UUID) -> Response:
+        bot = _writable(request, bot_id)
+        changed = change_bot(bot.id, read_body(BotChange, request), now=timezone.now())
+        return Response(_answers([changed])[0])
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, bot_id: UUID) -> Response:
+        delete_bot(_writable(request, bot_id), now=timezone.now())
+        return Response(status=204)
 
     @extend_schema(request=None, responses=StartedAnswer)
     def start(self, request: Request, bot_id: UUID) -> Response:
@@ -115,6 +144,11 @@ class BotViewSet(viewsets.GenericViewSet):
             "previous_key_until": bot.previous_key_until,
         }
         return Response(KeyAnswer(data).data)
+
+
+def _answers(bots: Sequence[Bot]) -> list[dict[str, Any]]:
+    accounts = account_ids_by_bot(bots)
+    return [bot_data(bot, accounts[bot.id]) for bot in bots]
 
 
 def _changed(request: Request, bot_id: UUID, status: BotStatus, message: str) -> Response:

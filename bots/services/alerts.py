@@ -50,8 +50,12 @@ class SignalRefused(AppError):
 
 
 def signal_from_alert(bot: Bot, asked: Asked, *, signal_id: UUID, received_at: datetime, now: datetime) -> Signal:
-    """Store the signal of an alert, once: pending on every account of the bot, or refused with its code."""
+    """Store the signal of an alert, once: pending on every account of the bot, or refused with its code.
+
+    The bot is locked and read as it stands: none is deleted, stopped or given other settings meanwhile.
+    """
     with transaction.atomic():
+        bot = Bot.objects.select_related("owner").select_for_update(no_key=True, of=("self",)).get(pk=bot.pk)
         stored = Signal.objects.filter(pk=signal_id).first()
         if stored is not None:
             return stored

@@ -1,7 +1,8 @@
-"""Creates bots, changes their status, rotates their webhook keys."""
+"""Creates bots, changes them and their status, rotates their webhook keys."""
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.models.trading_accounts import PAPER
 from bots.config import BotConfig
 from bots.models import ALLOWED_CHANGES, Bot, BotStatus
+from bots.selectors.bots import BotMissing
 from core.errors import Conflict, Invalid
 from core.sealing import open_sealed, seal
 from core.streams.outbox import emit
@@ -35,7 +38,7 @@ def create_bot(
     name: str,
     symbol: str = "",
     base_name: str = "",
-    exchange: str = "paper",
+    exchange: str = PAPER,
     timeframe: Interval = Interval.H1,
     strategy_id: UUID | None = None,
     config: dict[str, Any] | None = None,
@@ -45,9 +48,7 @@ def create_bot(
     Raises Invalid for settings that make no sense, for an unknown symbol or venue.
     """
     BotConfig.from_json(config or {})
-    if exchange != "paper":
-        sentence = f"The desk does not trade on {exchange!r}; it knows: paper."
-        raise Invalid(sentence, errors={"exchange": [sentence]})
+    _check_exchange(exchange)
     symbol, base = _symbol_and_base(symbol, base_name)
     bot = Bot(
         owner=owner,
@@ -64,24 +65,47 @@ def create_bot(
     return bot
 
 
-def change_status(bot_id: UUID, status: BotStatus, *, now: datetime | None = None) -> Bot:
-    """Move a bot to another state by the table of allowed changes, and tell its stream. Raises WrongState."""
+def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bot:
+    """Write these fields of a bot, and tell its stream which; signals that are under way go on as they were stored.
+
+    `config` is merged: its keys are set one by one, and null takes one away. A `symbol` is of the bot's own coin.
+    Raises Invalid for settings that make no sense, for an unknown symbol or venue, BotMissing where it is deleted.
+    """
     with transaction.atomic():
-        bot = Bot.objects.select_for_update().get(pk=bot_id)
+        bot = locked_bot(bot_id)
+        wanted = {name: value for name, value in changes.items() if name != "exchange"}
+        _check_exchange(changes.get("exchange", bot.exchange))
+        if "symbol" in wanted:
+            wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
+        if "config" in wanted:
+            wanted["config"] = _merged(bot.config, wanted["config"])
+        for name, value in wanted.items():
+            setattr(bot, name, value)
+        if wanted:
+            bot.save(update_fields=list(wanted))
+            _tell_of_change(bot, now=now, changed=sorted(wanted))
+    return bot
+
+
+def change_status(bot_id: UUID, status: BotStatus, *, now: datetime | None = None) -> Bot:
+    """Move a bot to another state by the table of allowed changes, and tell its stream.
+
+    Raises WrongState, BotMissing where it is deleted.
+    """
+    with transaction.atomic():
+        bot = locked_bot(bot_id)
         if status not in ALLOWED_CHANGES[BotStatus(bot.status)]:
             raise WrongState(f"A bot that is {bot.status} cannot become {status}.")
         bot.status = status
         bot.save(update_fields=["status"])
-        now = now or timezone.now()
-        fact = {"type": "BotChanged", "bot_id": str(bot.id), "status": status.value}
-        emit([bot_message(bot.id, [fact], now=now)], now=now)
+        _tell_of_change(bot, now=now or timezone.now())
     return bot
 
 
 def rotate_key(bot_id: UUID, *, now: datetime) -> tuple[Bot, str]:
-    """Give a bot a new webhook key and return it; the old one works ten minutes more."""
+    """Give a bot a new webhook key and return it; the old one works ten minutes more. Raises BotMissing."""
     with transaction.atomic():
-        bot = Bot.objects.select_for_update().get(pk=bot_id)
+        bot = locked_bot(bot_id)
         bot.previous_sealed_key = seal(webhook_key(bot), belongs_to=_previous_key_of(bot))
         bot.previous_key_hash = bot.key_hash
         bot.previous_key_until = now + PREVIOUS_KEY_LIVES
@@ -90,6 +114,14 @@ def rotate_key(bot_id: UUID, *, now: datetime) -> tuple[Bot, str]:
             update_fields=["sealed_key", "key_hash", "previous_sealed_key", "previous_key_hash", "previous_key_until"]
         )
     return bot, key
+
+
+def locked_bot(bot_id: UUID) -> Bot:
+    """Lock a living bot and return it as it stands. In the caller's transaction. Raises BotMissing."""
+    bot = Bot.objects.living().select_for_update(no_key=True).filter(pk=bot_id).first()
+    if bot is None:
+        raise BotMissing
+    return bot
 
 
 def webhook_key(bot: Bot) -> str:
@@ -108,6 +140,24 @@ def valid_keys(bot: Bot, *, now: datetime) -> list[str]:
 def key_hash(key: str) -> str:
     """Return what a key is found by."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _tell_of_change(bot: Bot, *, now: datetime, **told: Any) -> None:
+    fact = {"type": "BotChanged", "bot_id": str(bot.id), "status": str(bot.status), **told}
+    emit([bot_message(bot.id, [fact], now=now)], now=now)
+
+
+def _check_exchange(exchange: str) -> None:
+    if exchange != PAPER:
+        sentence = f"The desk does not trade on {exchange!r}; it knows: {PAPER}."
+        raise Invalid(sentence, errors={"exchange": [sentence]})
+
+
+def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with some of their keys set anew, those that are null taken away. Raises Invalid."""
+    merged = {name: value for name, value in {**config, **changes}.items() if changes.get(name, value) is not None}
+    BotConfig.from_json(merged)
+    return merged
 
 
 def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ NEED_NOT = {
     *("accounts/{account_id}/update-credentials", "accounts/{account_id}/sync-balance"),
     "accounts/{account_id}/assign-group",
     *("groups", "groups/{group_id}/accounts", "groups/{group_id}/accounts/{account_id}"),
-    *("bots", "bots/{bot_id}/start", "bots/{bot_id}/stop", "bots/{bot_id}/status"),
+    *("bots", "bots/create", "bots/{bot_id}/start", "bots/{bot_id}/stop", "bots/{bot_id}/status"),
     *("bots/{bot_id}/connect-account", "bots/{bot_id}/disconnect-account", "bots/{bot_id}/rotate-key"),
     *("risk/limits", "risk/alerts/{alert_id}/acknowledge", "trading/resume"),
     *("cryptocurrencies/sync", "watchlist", "jobs"),

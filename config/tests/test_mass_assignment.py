@@ -10,7 +10,7 @@ from accounts.api.accounts_serializers import AccountChange, AccountInput, Accou
 from accounts.api.auth_serializers import RegisterInput
 from accounts.api.users_serializers import ProfileChange, UserChange
 from accounts.models import Credential, TradingAccount, Transfer, User
-from bots.api.serializers import BotInput, ConnectInput, StatusInput
+from bots.api.serializers import BotChange, BotInput, ConnectInput, StatusInput
 from bots.models import Bot, BotConnection
 from config.tests.test_permission_matrix import BODIES
 from config.tests.world import World
@@ -59,6 +59,8 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/groups": (AccountGroup, GroupInput),
     "POST /api/v1/groups/{group_id}/accounts": (GroupMember, MembersInput),
     "POST /api/v1/bots": (Bot, BotInput),
+    "POST /api/v1/bots/create": (Bot, BotInput),
+    "PATCH /api/v1/bots/{bot_id}": (Bot, BotChange),
     "POST /api/v1/bots/{bot_id}/status": (Bot, StatusInput),
     "POST /api/v1/bots/{bot_id}/connect-account": (BotConnection, ConnectInput),
     "POST /api/v1/bots/{bot_id}/disconnect-account": (BotConnection, ConnectInput),

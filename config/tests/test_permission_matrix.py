@@ -14,6 +14,7 @@ ACTORS = ("anonymous", "ada", "tom", "mallory", "eve", "vic", "otto")
 
 # One line for each method of each address, one status for each actor. Things are tom's; eve and vic are shown the
 # account, the group and the bot; what a trader makes for themselves (a bot, an account) is everybody's to make.
+# The bot holds positions: nobody deletes it.
 # No listing service is asked: who may have that done is told that none answers.
 TABLE = """
                                                                       nobody ada tom mallory eve vic otto
@@ -131,7 +132,11 @@ DELETE /api/v1/groups/{group_id}/accounts/{account_id}                   401 200
 
 GET    /api/v1/bots                                                      401 200 200 200 200 200 200
 POST   /api/v1/bots                                                      401 201 201 201 403 403 403
+GET    /api/v1/bots/list                                                 401 200 200 200 200 200 200
+POST   /api/v1/bots/create                                               401 201 201 201 403 403 403
 GET    /api/v1/bots/{bot_id}                                             401 200 200 404 200 200 404
+PATCH  /api/v1/bots/{bot_id}                                             401 200 200 404 403 403 403
+DELETE /api/v1/bots/{bot_id}                                             401 409 409 404 403 403 403
 GET    /api/v1/bots/{bot_id}/accounts                                    401 200 200 404 200 200 404
 POST   /api/v1/bots/{bot_id}/start                                       401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/stop                                        401 200 200 404 403 403 403
@@ -190,6 +195,8 @@ BODIES = {
     "POST /api/v1/groups": {"name": "Another", "accounts": ["{spare_id}"]},
     "POST /api/v1/groups/{group_id}/accounts": {"account_ids": ["{spare_id}"]},
     "POST /api/v1/bots": {"name": "Another", "symbol": "ETHUSDT"},
+    "POST /api/v1/bots/create": {"name": "Another", "base_name": "ETH"},
+    "PATCH /api/v1/bots/{bot_id}": {"name": "Renamed", "config": {"leverage": 2}},
     "POST /api/v1/bots/{bot_id}/status": {"status": "stopped"},
     "POST /api/v1/bots/{bot_id}/connect-account": {"account_id": "{spare_id}"},
     "POST /api/v1/bots/{bot_id}/disconnect-account": {"account_id": "{direct_id}"},

@@ -3,13 +3,23 @@
 from trading.models.alerts import RiskAlert, Severity
 from trading.models.equity import EquityPoint, Funding
 from trading.models.fills import Fill
-from trading.models.orders import WORKING, Order, OrderOrigin, OrderSide, OrderStatus, OrderType, TimeInForce
+from trading.models.orders import (
+    UNDER_WAY,
+    WORKING,
+    Order,
+    OrderOrigin,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+)
 from trading.models.positions import Position, PositionSide
 from trading.models.risk import LimitMark, LimitType, RiskLimit, Switch, SwitchState
 from trading.models.scopes import AccountScope, ScopeType
 from trading.models.signals import Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
 
 __all__ = [
+    "UNDER_WAY",
     "WORKING",
     "AccountScope",
     "EquityPoint",

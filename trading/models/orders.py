@@ -62,6 +62,7 @@ class OrderStatus(models.TextChoices):
 
 
 WORKING = (OrderStatus.PENDING, OrderStatus.PARTIALLY_FILLED)
+UNDER_WAY = (OrderStatus.SUBMITTING, *WORKING, OrderStatus.UNKNOWN)
 _WORKING = set(WORKING)
 _ENDED = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED}
 

@@ -2,10 +2,8 @@
 
 from accounts.models import TradingAccount
 from accounts.services.trading_accounts import AccountInUse
-from trading.models import WORKING, AccountScope, Order, OrderStatus, Position
+from trading.models import UNDER_WAY, AccountScope, Order, Position
 from trading.services.risk.marks import shift_marks
-
-UNDER_WAY = (OrderStatus.SUBMITTING, *WORKING, OrderStatus.UNKNOWN)
 
 
 def check_nothing_under_way(account: TradingAccount) -> None:

@@ -8,15 +8,13 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 
-from trading.models import WORKING, Order, OrderOrigin, OrderStatus, Position, ScopeType, Switch, SwitchState
+from trading.models import UNDER_WAY, Order, OrderOrigin, Position, ScopeType, Switch, SwitchState
 from trading.selectors.covered import ASKED, covered_orders, covered_positions
 from trading.services.desk import Clock, Desk
 from trading.services.flatten import all_held, flatten
 from trading.services.risk.halting import cancel_forbidden
 
 logger = logging.getLogger(__name__)
-
-_ON_THE_WAY = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN, *WORKING)
 
 
 def go_on_flattening(switch: Switch, *, clock: Clock) -> None:
@@ -35,7 +33,7 @@ def go_on_flattening(switch: Switch, *, clock: Clock) -> None:
 
 def _is_flat(switch: Switch) -> bool:
     scope = (switch.scope_type, switch.scope_id)
-    works = covered_orders(*scope).filter(status__in=_ON_THE_WAY, origin__in=(*ASKED, OrderOrigin.FLATTEN))
+    works = covered_orders(*scope).filter(status__in=UNDER_WAY, origin__in=(*ASKED, OrderOrigin.FLATTEN))
     return not covered_positions(*scope).exists() and not works.exists()
 
 
@@ -43,7 +41,7 @@ def _to_close(switch: Switch, desk: Desk) -> Iterator[Position]:
     """Yield the positions of the locked desk that the switch covers and that no order is closing already."""
     covered = covered_positions(switch.scope_type, switch.scope_id).filter(account__in=list(desk.accounts))
     wanted = set(covered.order_by().values_list("pk", flat=True))
-    closing = Order.objects.filter(account__in=list(desk.accounts), origin=OrderOrigin.FLATTEN, status__in=_ON_THE_WAY)
+    closing = Order.objects.filter(account__in=list(desk.accounts), origin=OrderOrigin.FLATTEN, status__in=UNDER_WAY)
     busy = set(closing.order_by().values_list("account", "instrument"))
     for position in all_held(desk):
         if position.id in wanted and (position.account_id, position.instrument_id) not in busy:
