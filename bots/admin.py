@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextarea
 from accounts.admin.money import AccountsField
 from bots.config import BotConfig
 from bots.models import Bot, BotStatus
-from bots.services.bots import WrongState, change_status, create_bot, rotate_key, webhook_key
+from bots.services.bots import WrongState, change_bot, change_status, create_bot, rotate_key, webhook_key
 from bots.services.connections import set_connections
 from core.admin import ServiceAdmin, ServiceForm, badge, list_link, pill
 from core.api.parsers import read_json
@@ -35,6 +35,10 @@ from trading.models import Order, ScopeType, Signal
 scopes.name_with(ScopeType.BOT, Bot, "name")
 
 _STATUS = badge("status", {BotStatus.ACTIVE: "success", BotStatus.PAUSED: "warning", BotStatus.STOPPED: "danger"})
+SETTINGS = (
+    "JSON: leverage, position_size, max_lag, on_opposite, pyramiding, allow_shorts, allowed_symbols, account_sizes "
+    '(of each account\'s id, {"mode": as_signalled, fixed, percent_equity, risk or multiplier, "value"}).'
+)
 _FIXED = ("id", "owner", "symbol", "base_name", "exchange", "strategy_id", "created_at")
 
 
@@ -72,7 +76,7 @@ class ConfigField(forms.JSONField):
 class BotForm(ServiceForm):
     """A bot, its settings and what it is connected to."""
 
-    config = ConfigField(help_text="JSON: leverage, position_size, max_lag, on_opposite, pyramiding, allow_shorts.")
+    config = ConfigField(help_text=SETTINGS)
     accounts = AccountsField(help_text="Accounts that the bot trades by themselves.")
     groups = forms.ModelMultipleChoiceField(
         AccountGroup.objects.all(),
@@ -178,7 +182,8 @@ class BotAdmin(ServiceAdmin):
         terms = dict(form.cleaned_data)
         accounts, groups = terms.pop("accounts"), terms.pop("groups")
         if change:
-            super().save_model(request, obj, form, change)
+            gone = dict.fromkeys(form.initial["config"])
+            change_bot(obj.pk, {**terms, "config": {**gone, **terms["config"]}}, now=timezone.now())
             set_connections(obj, accounts=_ids(accounts), groups=_ids(groups))
             return
         bot = create_bot(**terms)

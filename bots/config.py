@@ -2,30 +2,37 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from core.errors import AppError, Invalid
 from trading.decisions import DEFAULT_RULES, OnOpposite, Rules
+from trading.size_rules import SizeRule, spelt
 from trading.sizes import format_size, parse_size
 
 T = TypeVar("T")
 
 LARGEST_LEVERAGE = 100
 LONGEST_LAG_SECONDS = 86_400
+MOST_SYMBOLS = 50
+LONGEST_SYMBOL = 64
 
 
 @dataclass(frozen=True, slots=True)
 class BotConfig:
     """`position_size` is text in the size grammar, empty where every alert must bring its own.
 
-    `max_lag` is in seconds: an alert that was fired longer ago is stored and not traded.
+    `max_lag` is in seconds: an alert that was fired longer ago is stored and not traded. `allowed_symbols` are the
+    markets of the bot's coin that alerts may name, all where there are none. `account_sizes` says which accounts size
+    their orders in a way of their own, whatever the alert or `position_size` says.
     """
 
     leverage: int = 1
     position_size: str = ""
     max_lag: int = 60
     rules: Rules = DEFAULT_RULES
+    allowed_symbols: tuple[str, ...] = ()
+    account_sizes: Mapping[UUID, SizeRule] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -40,14 +47,11 @@ class BotConfig:
                 pyramiding=reader.flag("pyramiding", default=False),
                 allow_shorts=reader.flag("allow_shorts", default=True),
             ),
+            allowed_symbols=reader.symbols("allowed_symbols"),
+            account_sizes=reader.account_sizes("account_sizes"),
         )
         reader.raise_errors()
         return config
-
-
-def _spelt(value: object) -> str:
-    """Return a size as text; a number that is kept as a float is written without an exponent."""
-    return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ class _Reader:
         if value is None or value == "":
             return ""
         try:
-            return format_size(parse_size(_spelt(value)))
+            return format_size(parse_size(spelt(value)))
         except AppError as error:
             return self._refuse(name, error.message, "")
 
@@ -85,6 +89,29 @@ class _Reader:
         value = self.data.get(name, default)
         return value if isinstance(value, bool) else self._refuse(name, f"{name} is true or false.", default)
 
+    def symbols(self, name: str) -> tuple[str, ...]:
+        value = self.data.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, list) and len(value) <= MOST_SYMBOLS and all(_may_be_symbol(each) for each in value):
+            return tuple(value)
+        return self._refuse(name, f"{name} is a list of at most {MOST_SYMBOLS} symbols.", ())
+
+    def account_sizes(self, name: str) -> Mapping[UUID, SizeRule]:
+        value, rules = self.data.get(name), dict[UUID, SizeRule]()
+        if value is None:
+            return rules
+        if not isinstance(value, Mapping):
+            return self._refuse(name, f"{name} is an object: of each account's id, its size mode.", rules)
+        for key, rule in value.items():
+            try:
+                rules[UUID(key)] = SizeRule.from_json(rule)
+            except ValueError:
+                self._refuse(f"{name}.{key}", f"{key!r} is not the id of an account.", None)
+            except AppError as error:
+                self._refuse(f"{name}.{key}", error.message, None)
+        return rules
+
     def raise_errors(self) -> None:
         if self.errors:
             named = {f"config.{name}": lines for name, lines in self.errors.items()}
@@ -93,3 +120,7 @@ class _Reader:
     def _refuse(self, name: str, sentence: str, default: T) -> T:
         self.errors[name] = [sentence]
         return default
+
+
+def _may_be_symbol(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_SYMBOL

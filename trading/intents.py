@@ -1,9 +1,12 @@
-"""The intent of a signal: what was asked, the same for every account, in a form that survives a restart."""
+"""The intent of a signal: what was asked of every account, in a form that survives a restart."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
+from uuid import UUID
 
 from trading.decisions import DEFAULT_RULES, IntentSide, OnOpposite, Rules
+from trading.size_rules import SizeRule
 from trading.sizes import Distance, Size, parse_distance, parse_size
 
 
@@ -11,7 +14,8 @@ from trading.sizes import Distance, Size, parse_distance, parse_size
 class Intent:
     """`size`, `stop_loss` and `take_profit` are text in the size grammar, empty where nothing was asked.
 
-    `closes_only` is "long" or "short" where a close names the side that it closes.
+    `closes_only` is "long" or "short" where a close names the side that it closes. `account_sizes` says which accounts
+    size it in a way of their own.
     """
 
     side: IntentSide
@@ -21,10 +25,13 @@ class Intent:
     take_profit: str = ""
     closes_only: str = ""
     rules: Rules = DEFAULT_RULES
+    account_sizes: Mapping[UUID, SizeRule] = field(default_factory=dict)
 
-    @property
-    def parsed_size(self) -> Size | None:
-        return parse_size(self.size) if self.size else None
+    def size_on(self, account_id: UUID) -> Size | None:
+        """Return how much one account is to trade; None where nobody says. Raises BadSize for a multiple too large."""
+        asked = parse_size(self.size) if self.size else None
+        rule = self.account_sizes.get(account_id)
+        return rule.applied_to(asked) if rule else asked
 
     @property
     def parsed_stop_loss(self) -> Distance | None:
@@ -45,6 +52,7 @@ class Intent:
             "on_opposite": self.rules.on_opposite.value,
             "pyramiding": self.rules.pyramiding,
             "allow_shorts": self.rules.allow_shorts,
+            "account_sizes": {str(account_id): rule.to_json() for account_id, rule in self.account_sizes.items()},
         }
 
     @classmethod
@@ -57,4 +65,10 @@ class Intent:
             take_profit=data["take_profit"],
             closes_only=data["closes_only"],
             rules=Rules(OnOpposite(data["on_opposite"]), data["pyramiding"], data["allow_shorts"]),
+            account_sizes=_account_sizes(data.get("account_sizes", {})),
         )
+
+
+def _account_sizes(data: Mapping[str, Any]) -> dict[UUID, SizeRule]:
+    """Read what `Intent.to_json` wrote of accounts' own sizes; signals from before there were any have none."""
+    return {UUID(account_id): SizeRule.from_json(rule) for account_id, rule in data.items()}

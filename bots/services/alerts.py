@@ -1,5 +1,6 @@
 """Turns what an alert asks of a bot into a signal on the bot's accounts, or into a refusal of the whole signal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -93,7 +94,7 @@ def wish_of(bot: Bot, asked: Asked, *, received_at: datetime, now: datetime) -> 
     account_ids = list(accounts_of(bot).values_list("pk", flat=True))
     if not account_ids:
         raise SignalRefused("The bot is connected to no account.", code="NO_ACCOUNTS")
-    return Wish(instrument, _intent(bot, asked), account_ids)
+    return Wish(instrument, _intent(bot, asked, account_ids), account_ids)
 
 
 def _instrument(bot: Bot, asked: Asked) -> Instrument:
@@ -102,6 +103,10 @@ def _instrument(bot: Bot, asked: Asked) -> Instrument:
         raise SignalRefused(
             f"The bot trades {bot.base_name}; {instrument.symbol} is {instrument.base}.", code="SYMBOL_NOT_ALLOWED"
         )
+    allowed = bot.settings.allowed_symbols
+    if allowed and instrument.symbol not in allowed:
+        sentence = f"The bot trades {', '.join(allowed)}; the alert names {instrument.symbol}."
+        raise SignalRefused(sentence, code="SYMBOL_NOT_ALLOWED")
     return instrument
 
 
@@ -114,8 +119,10 @@ def _check(bot: Bot, asked: Asked, *, received_at: datetime, now: datetime) -> N
         raise SignalRefused("The alert says not to trade.", code="DO_NOT_TRADE")
     if asked.order_type != "market":
         raise SignalRefused(f"{asked.order_type} orders are not traded by alerts.", code="ORDER_TYPE_UNSUPPORTED")
-    _check_age(asked.fired_at or received_at, received_at=received_at, max_lag=bot.settings.max_lag, now=now)
-    if asked.side is not IntentSide.CLOSE and asked.size is None and not bot.settings.position_size:
+    settings = bot.settings
+    _check_age(asked.fired_at or received_at, received_at=received_at, max_lag=settings.max_lag, now=now)
+    sizes_itself = any(rule.size for rule in settings.account_sizes.values())
+    if asked.side is not IntentSide.CLOSE and not (asked.size or settings.position_size or sizes_itself):
         raise SignalRefused("Neither the alert nor the bot says how much to trade.", code="NO_SIZE")
 
 
@@ -127,8 +134,8 @@ def _check_age(fired_at: datetime, *, received_at: datetime, max_lag: int, now: 
         raise SignalRefused("The alert says that it was fired later than it came.", code="FIRED_IN_FUTURE")
 
 
-def _intent(bot: Bot, asked: Asked) -> Intent:
-    settings = bot.settings
+def _intent(bot: Bot, asked: Asked, account_ids: Sequence[UUID]) -> Intent:
+    settings, traded = bot.settings, set(account_ids)
     return Intent(
         side=asked.side,
         leverage=asked.leverage or settings.leverage,
@@ -137,4 +144,5 @@ def _intent(bot: Bot, asked: Asked) -> Intent:
         take_profit=format_distance(asked.take_profit) if asked.take_profit else "",
         closes_only=asked.closes_only,
         rules=settings.rules,
+        account_sizes={pk: rule for pk, rule in settings.account_sizes.items() if pk in traded},
     )

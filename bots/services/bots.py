@@ -50,6 +50,7 @@ def create_bot(
     BotConfig.from_json(config or {})
     _check_exchange(exchange)
     symbol, base = _symbol_and_base(symbol, base_name)
+    config = _with_known_symbols(config or {}, base)
     bot = Bot(
         owner=owner,
         name=name,
@@ -58,7 +59,7 @@ def create_bot(
         exchange=exchange,
         timeframe=timeframe,
         strategy_id=strategy_id,
-        config=config or {},
+        config=config,
     )
     _give_key(bot)
     bot.save()
@@ -78,7 +79,7 @@ def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bo
         if "symbol" in wanted:
             wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
         if "config" in wanted:
-            wanted["config"] = _merged(bot.config, wanted["config"])
+            wanted["config"] = _with_known_symbols(_merged(bot.config, wanted["config"]), bot.base_name)
         for name, value in wanted.items():
             setattr(bot, name, value)
         if wanted:
@@ -158,6 +159,22 @@ def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
     merged = {name: value for name, value in {**config, **changes}.items() if changes.get(name, value) is not None}
     BotConfig.from_json(merged)
     return merged
+
+
+def _with_known_symbols(config: dict[str, Any], base: str) -> dict[str, Any]:
+    """Return settings whose allowed symbols are spelt as the desk spells them. Raises Invalid for another coin's."""
+    allowed = BotConfig.from_json(config).allowed_symbols
+    if not allowed:
+        return config
+    try:
+        found = [find_instrument(symbol) for symbol in allowed]
+    except UnknownSymbol as error:
+        raise Invalid(error.message, errors={"config.allowed_symbols": [error.message]}) from error
+    for instrument in found:
+        if instrument.base != base:
+            sentence = f"{instrument.symbol} trades {instrument.base}, not {base}."
+            raise Invalid(sentence, errors={"config.allowed_symbols": [sentence]})
+    return {**config, "allowed_symbols": list(dict.fromkeys(instrument.symbol for instrument in found))}
 
 
 def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:

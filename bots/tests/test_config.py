@@ -1,11 +1,16 @@
 """A bot's settings: their defaults, what is read, and what is refused by name."""
 
+import uuid
+from decimal import Decimal
+
 import pytest
 
 from bots.config import BotConfig
 from bots.models import Bot
 from core.errors import Invalid
 from trading.decisions import OnOpposite, Rules
+from trading.size_rules import SizeRule, SizeRuleMode
+from trading.sizes import Size, SizeMode
 
 
 def test_the_defaults():
@@ -29,6 +34,47 @@ def test_the_defaults():
 )
 def test_what_is_read(data, config):
     assert BotConfig.from_json(data) == config
+
+
+ACCOUNT = uuid.UUID(int=7)
+OTHER = uuid.UUID(int=8)
+
+
+def test_the_ways_accounts_size_are_read():
+    told = {str(ACCOUNT).upper(): {"mode": "FIXED", "value": 0.5}, str(OTHER): {"mode": "as_signalled"}}
+    rules = BotConfig.from_json({"account_sizes": told}).account_sizes
+    fixed = SizeRule(SizeRuleMode.FIXED, size=Size(SizeMode.BASE, Decimal("0.5")))
+    assert rules == {ACCOUNT: fixed, OTHER: SizeRule(SizeRuleMode.AS_SIGNALLED)}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("config.account_sizes", []),
+        ("config.account_sizes", "x"),
+        ("config.account_sizes.me", {"me": {"mode": "as_signalled"}}),
+        (f"config.account_sizes.{ACCOUNT}", {str(ACCOUNT): {"mode": "huge"}}),
+        (f"config.account_sizes.{ACCOUNT}", {str(ACCOUNT): "0.5"}),
+    ],
+    ids=str,
+)
+def test_a_way_to_size_that_makes_no_sense_is_named(tom, client_of, name, told):
+    answer = client_of(tom).post("/api/v1/bots", {"name": "x", "symbol": "BTCUSDT", "config": {"account_sizes": told}})
+    assert (answer.status_code, list(answer.json()["errors"]), Bot.objects.count()) == (422, [name], 0)
+
+
+def test_allowed_symbols_are_kept_as_the_desk_spells_them(tom, client_of):
+    config = {"allowed_symbols": ["btc/usd", "BINANCE:BTCUSDT.P", "BTCUSDT"]}
+    made = client_of(tom).post("/api/v1/bots", {"name": "x", "symbol": "BTCUSDT", "config": config}).json()
+    assert made["config"] == {"allowed_symbols": ["BTC-USD", "BTCUSDT"]}
+
+
+@pytest.mark.parametrize("symbols", [["ETHUSDT"], ["NOSUCHCOIN"], ["BTCUSDT", "ETHUSDT"]], ids=str)
+def test_allowed_symbols_are_of_the_bots_coin(tom, client_of, bot_of, symbols):
+    bot, body = bot_of(tom), {"config": {"allowed_symbols": symbols}}
+    answer = client_of(tom).patch(f"/api/v1/bots/{bot.id}", body)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["config.allowed_symbols"])
+    assert Bot.objects.get().config == {}
 
 
 WRONG = [
@@ -55,6 +101,10 @@ WRONG = [
     ("pyramiding", "yes"),
     ("pyramiding", 1),
     ("allow_shorts", None),
+    ("allowed_symbols", "BTCUSDT"),
+    ("allowed_symbols", [""]),
+    ("allowed_symbols", [1]),
+    ("allowed_symbols", ["BTCUSDT"] * 51),
 ]
 
 

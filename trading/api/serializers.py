@@ -12,6 +12,7 @@ from trading.models import (
     OrderType,
     OutcomeStatus,
     PositionSide,
+    Signal,
     SignalSource,
     SignalStatus,
     TimeInForce,
@@ -168,5 +169,9 @@ class SignalRow(serializers.Serializer):
 class SignalAnswer(SignalRow):
     """A signal with its outcome on every account that may be seen."""
 
-    intent = serializers.DictField()
+    intent = serializers.SerializerMethodField()
     results = ResultAnswer(many=True)
+
+    def get_intent(self, signal: Signal) -> dict[str, Any]:
+        """Return what was asked of all; how single accounts size it stands in their own outcomes."""
+        return {name: value for name, value in signal.intent.items() if name != "account_sizes"}

@@ -134,7 +134,8 @@ def _signal_on(ask: Ask, account_id: UUID, desk: Desk) -> PreviewedAccount:
     if not wanted.opens_next or first.status != OutcomeStatus.FILLED:
         return first
     second = wanted_of(replace(ask, leg=2), account_id, desk)
-    assert isinstance(second, Wanted)  # the first leg has left the account flat
+    if isinstance(second, Settled):
+        return replace(first, status=second.status, code=second.code, reason=with_first_leg(2, second.reason))
     return _wanted_on(second, first, desk)
 
 

@@ -8,6 +8,7 @@ from trading.decisions import Step, decide
 from trading.intents import Intent
 from trading.models import OrderOrigin, OrderSide, OutcomeStatus, Position
 from trading.services.desk import Desk
+from trading.sizes import BadSize, Size
 from trading.tickets import Proposal, hashed_id
 
 
@@ -51,7 +52,7 @@ def wanted_of(ask: Ask, account_id: UUID, desk: Desk) -> Wanted | Settled:
     if decision.step is Step.NOTHING:
         return Settled(OutcomeStatus.SKIPPED, decision.code, decision.reason)
     if decision.step is Step.OPEN or held is None:
-        return Wanted(_opening(ask, account_id), Step.OPEN)
+        return _opened(ask, account_id)
     return Wanted(_closing(ask, account_id, held), decision.step, opens_next=decision.step is Step.CLOSE_THEN_OPEN)
 
 
@@ -62,11 +63,19 @@ def client_order_id(signal_id: UUID, account_id: UUID, leg: int) -> str:
 
 def _second_leg(ask: Ask, account_id: UUID, held: Position | None) -> Wanted | Settled:
     if held is None:
-        return Wanted(_opening(ask, account_id), Step.OPEN)
+        return _opened(ask, account_id)
     return Settled(OutcomeStatus.REJECTED, "NOT_FLAT", "The account is not flat; nothing was opened.")
 
 
-def _opening(ask: Ask, account_id: UUID) -> Proposal:
+def _opened(ask: Ask, account_id: UUID) -> Wanted | Settled:
+    try:
+        size = ask.intent.size_on(account_id)
+    except BadSize as refused:
+        return Settled(OutcomeStatus.REJECTED, refused.code, refused.message)
+    return Wanted(_opening(ask, account_id, size), Step.OPEN)
+
+
+def _opening(ask: Ask, account_id: UUID, size: Size | None) -> Proposal:
     intent = ask.intent
     return Proposal(
         account_id=account_id,
@@ -74,7 +83,7 @@ def _opening(ask: Ask, account_id: UUID) -> Proposal:
         side=OrderSide(intent.side.value),
         leverage=intent.leverage,
         client_order_id=client_order_id(ask.signal_id, account_id, ask.leg),
-        size=intent.parsed_size,
+        size=size,
         stop_loss=intent.parsed_stop_loss,
         take_profit=intent.parsed_take_profit,
         signal_id=ask.signal_id,
