@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from bots.api.trading import BotTradingViewSet
 from bots.api.views import BotViewSet
 
 urlpatterns = [
@@ -15,5 +16,6 @@ urlpatterns = [
     path("bots/<uuid:bot_id>/connect-account", BotViewSet.as_view({"post": "connect"})),
     path("bots/<uuid:bot_id>/disconnect-account", BotViewSet.as_view({"post": "disconnect"})),
     path("bots/<uuid:bot_id>/accounts", BotViewSet.as_view({"get": "accounts"})),
+    path("bots/<uuid:bot_id>/terminate", BotTradingViewSet.as_view({"post": "terminate"})),
     path("bots/<uuid:bot_id>/rotate-key", BotViewSet.as_view({"post": "rotate_key"})),
 ]

@@ -30,7 +30,7 @@ TAKE_IT = {
     "trading/halt",
     "order",
     *("accounts/{account_id}/positions/close", "trading/close-position/{account_id}"),
-    *("trading/terminate/{account_id}", "trading/group/{group_id}/execute"),
+    *("trading/terminate/{account_id}", "bots/{bot_id}/terminate", "trading/group/{group_id}/execute"),
 }
 
 

@@ -143,6 +143,7 @@ POST   /api/v1/bots/{bot_id}/stop                                        401 200
 POST   /api/v1/bots/{bot_id}/status                                      401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/connect-account                             401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/disconnect-account                          401 200 200 404 403 403 403
+POST   /api/v1/bots/{bot_id}/terminate                                   401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/rotate-key                                  401 200 200 404 403 403 403
 
 POST   /api/v1/webhook/tradingview                                       200 200 200 200 200 200 200
