@@ -17,5 +17,6 @@ urlpatterns = [
     path("bots/<uuid:bot_id>/disconnect-account", BotViewSet.as_view({"post": "disconnect"})),
     path("bots/<uuid:bot_id>/accounts", BotViewSet.as_view({"get": "accounts"})),
     path("bots/<uuid:bot_id>/terminate", BotTradingViewSet.as_view({"post": "terminate"})),
+    path("bots/<uuid:bot_id>/performance", BotTradingViewSet.as_view({"get": "performance"})),
     path("bots/<uuid:bot_id>/rotate-key", BotViewSet.as_view({"post": "rotate_key"})),
 ]

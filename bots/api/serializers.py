@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bots.api.trading_serializers import EarnedAnswer
 from bots.models import Bot, BotStatus
 from core.api.serializers import FreeObject, StrictSerializer, any_case
 from market.intervals import Interval
@@ -61,6 +62,18 @@ class BotAnswer(serializers.Serializer):
     config = serializers.DictField()
     connected_accounts = serializers.ListField(child=serializers.UUIDField())
     created_at = serializers.DateTimeField()
+
+
+class BotMetrics(serializers.Serializer):
+    """What a bot earned on all its accounts together."""
+
+    metrics = EarnedAnswer()
+
+
+class BotDetail(BotAnswer):
+    """A bot with what it earned."""
+
+    performance = BotMetrics()
 
 
 class MadeAnswer(serializers.Serializer):

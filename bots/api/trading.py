@@ -10,9 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import user_of
-from bots.api.trading_serializers import BotTerminatedAnswer, TerminateBotInput
+from bots.api.trading_serializers import BotPerformanceAnswer, BotTerminatedAnswer, TerminateBotInput
 from bots.models import Bot
-from bots.selectors.bots import writable_bot
+from bots.selectors.bots import readable_bot, writable_bot
+from bots.selectors.performance import performance_of_bot
 from bots.services.terminate import BotTermination, terminate_bot, termination_so_far
 from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body
@@ -23,11 +24,16 @@ def _terminated_by_now(view: "BotTradingViewSet", request: Request, run_id: UUID
 
 
 class BotTradingViewSet(viewsets.GenericViewSet):
-    """Ends what bots have going."""
+    """Ends what bots have going, and tells what they earned."""
 
     queryset = Bot.objects.none()
     serializer_class = BotTerminatedAnswer
     permissions_needed = {"read": "bots.view_bot", "terminate": "trading.add_order"}
+
+    @extend_schema(responses=BotPerformanceAnswer)
+    def performance(self, request: Request, bot_id: UUID) -> Response:
+        told = performance_of_bot(readable_bot(user_of(request), bot_id), now=timezone.now())
+        return Response(BotPerformanceAnswer(told).data)
 
     @extend_schema(request=TerminateBotInput, responses=BotTerminatedAnswer)
     @idempotent_outside(_terminated_by_now)

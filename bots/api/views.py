@@ -18,7 +18,9 @@ from bots.api.filters import BotFilter
 from bots.api.serializers import (
     BotAnswer,
     BotChange,
+    BotDetail,
     BotInput,
+    BotMetrics,
     ConnectedAccount,
     ConnectInput,
     KeyAnswer,
@@ -30,6 +32,7 @@ from bots.api.serializers import (
 from bots.models import Bot, BotStatus
 from bots.selectors.accounts import account_ids_by_bot, accounts_of
 from bots.selectors.bots import connectable_group, readable_bot, writable_bot
+from bots.selectors.performance import metrics_of_bot
 from bots.services.bots import change_bot, change_status, create_bot, rotate_key
 from bots.services.connections import connect_account, connect_group, disconnect_account, disconnect_group
 from bots.services.deletion import delete_bot
@@ -78,15 +81,15 @@ class BotViewSet(viewsets.GenericViewSet):
         bot = create_bot(owner=user_of(request), **read_query_or_body(BotInput, request))
         return Response(MadeAnswer({"success": True, "bot_id": bot.id}).data, status=201)
 
-    @extend_schema(responses=BotAnswer)
+    @extend_schema(responses=BotDetail)
     def retrieve(self, request: Request, bot_id: UUID) -> Response:
-        return Response(_answers([_readable(request, bot_id)])[0])
+        return Response(_detail(_readable(request, bot_id)))
 
-    @extend_schema(request=BotChange, responses=BotAnswer)
+    @extend_schema(request=BotChange, responses=BotDetail)
     def partial_update(self, request: Request, bot_id: UUID) -> Response:
         bot = _writable(request, bot_id)
         changed = change_bot(bot.id, read_body(BotChange, request), now=timezone.now())
-        return Response(_answers([changed])[0])
+        return Response(_detail(changed))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, bot_id: UUID) -> Response:
@@ -149,6 +152,11 @@ class BotViewSet(viewsets.GenericViewSet):
 def _answers(bots: Sequence[Bot]) -> list[dict[str, Any]]:
     accounts = account_ids_by_bot(bots)
     return [bot_data(bot, accounts[bot.id]) for bot in bots]
+
+
+def _detail(bot: Bot) -> dict[str, Any]:
+    performance = BotMetrics({"metrics": metrics_of_bot(bot, now=timezone.now())})
+    return {**_answers([bot])[0], "performance": performance.data}
 
 
 def _changed(request: Request, bot_id: UUID, status: BotStatus, message: str) -> Response:

@@ -143,6 +143,7 @@ POST   /api/v1/bots/{bot_id}/stop                                        401 200
 POST   /api/v1/bots/{bot_id}/status                                      401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/connect-account                             401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/disconnect-account                          401 200 200 404 403 403 403
+GET    /api/v1/bots/{bot_id}/performance                                 401 200 200 404 200 200 404
 POST   /api/v1/bots/{bot_id}/terminate                                   401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/rotate-key                                  401 200 200 404 403 403 403
 
