@@ -101,6 +101,12 @@ def test_trades_are_put_down_to_the_day_the_week_and_the_month_of_their_end(trad
     assert pnl(body["monthly"]) == {"2026-02": "97.98", "2026-03": "-4"}
 
 
+def test_a_trade_counts_when_it_ends_not_when_it_began(order, read):
+    order("buy", at=50000, when=SUNDAY - 40 * DAY)
+    order("sell", at=51000)
+    assert (list(read()["daily"]), list(read()["monthly"])) == (["2026-03-01"], ["2026-03"])
+
+
 def test_the_first_days_of_a_year_may_be_of_the_last_years_week(trade, read):
     trade(sold_at=51000, when=datetime(2027, 1, 1, tzinfo=UTC))
     assert (list(read()["weekly"]), list(read()["monthly"])) == (["2026-W53"], ["2027-01"])
