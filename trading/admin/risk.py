@@ -147,12 +147,12 @@ class RiskLimitAdmin(ScopedAdmin):
 class LimitMarkAdmin(ReadOnlyAdmin):
     """What losses are measured from. The risk monitor writes it."""
 
-    list_display = ("limit", "day", "day_pnl", "peak_pnl", "pnl", "equity", "measured_at")
+    list_display = ("limit", "day", "day_pnl", "month_pnl", "peak_pnl", "pnl", "equity", "measured_at")
     list_filter = (("limit__limit_type", ChoicesDropdownFilter), ("measured_at", DayRangeFilter))
     list_select_related = ("limit",)
     search_fields = ("limit__id", "limit__scope_id")
     ordering = ("-measured_at", "limit")
-    fieldsets = ((None, {"fields": ("limit", "day", "day_pnl", "peak_pnl", "pnl", "equity", "measured_at")}),)
+    fieldsets = ((None, {"fields": list_display}),)
 
 
 @admin.register(RiskAlert)

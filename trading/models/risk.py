@@ -15,8 +15,10 @@ class LimitType(models.TextChoices):
     Of each account covered: `position_size` the notional of its position in one instrument, `order_size` that of one
     order, `exposure` that of all its positions, `leverage` what an order asks for, `open_positions` how many there
     are, `order_rate` its orders in one minute. Of the accounts covered together: `daily_loss` what they lost on
-    equity since 00:00 UTC, `drawdown` what they lost since their best moment, in percent of what they would
-    have without it. Deposits and withdrawals are no profit and no loss.
+    equity since 00:00 UTC, `daily_drawdown` the same in percent, `drawdown` what they lost since their best moment,
+    both in percent of what they would have without it. `monthly_target` is no limit but a goal: what they gained since
+    the month began (UTC), in percent of what they would have without it; reaching it raises an alert and forbids
+    nothing. Deposits and withdrawals are no profit and no loss.
     """
 
     POSITION_SIZE = "position_size"
@@ -24,7 +26,9 @@ class LimitType(models.TextChoices):
     EXPOSURE = "exposure"
     LEVERAGE = "leverage"
     DAILY_LOSS = "daily_loss"
+    DAILY_DRAWDOWN = "daily_drawdown"
     DRAWDOWN = "drawdown"
+    MONTHLY_TARGET = "monthly_target"
     OPEN_POSITIONS = "open_positions"
     ORDER_RATE = "order_rate"
 
@@ -33,7 +37,7 @@ class RiskLimit(models.Model):
     """No account covered may go beyond `limit_value`; the strictest limit wins.
 
     Where `symbol` is set it measures that instrument only. Thresholds are fractions of the value. `origin` names what
-    keeps the row in step ("account" for an account's own max_daily_loss), empty where a person does. With
+    keeps the row in step ("account" for an account's own max_daily_loss, "group"), empty where a person does. With
     `flatten_on_breach` a breach closes all positions that it covers before it halts.
     """
 
@@ -76,15 +80,16 @@ class RiskLimit(models.Model):
 
 
 class LimitMark(models.Model):
-    """What a daily_loss or drawdown limit is measured from, and the newest measure. Written by the risk monitor.
+    """What a loss or a gain is measured from, and the newest measure. Written by the risk monitor.
 
-    All money sums up the accounts covered, signed: `pnl` is equity less what was paid in on balance, `day_pnl` and
-    `peak_pnl` are its values at the first look of `day` (UTC) and at its best.
+    All money sums up the accounts covered, signed: `pnl` is equity less what was paid in on balance, `day_pnl`,
+    `month_pnl` and `peak_pnl` are its values at the first look of `day` and of its month (UTC), and at its best.
     """
 
     limit = models.OneToOneField(RiskLimit, primary_key=True, on_delete=models.CASCADE, related_name="mark")
     day = models.DateField()
     day_pnl = MoneyField()
+    month_pnl = MoneyField()
     peak_pnl = MoneyField()
     pnl = MoneyField()
     equity = MoneyField()

@@ -201,7 +201,8 @@ def load_desk(
     covering = Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=list(ids))
     switches = Switch.objects.filter(covering).exclude(state=SwitchState.ACTIVE)
     desk.switches = {(row.scope_type, row.scope_id): SwitchState(row.state) for row in switches}
-    desk.limits = _limits(RiskLimit.objects.filter(covering, enabled=True).select_related("mark"))
+    limits = RiskLimit.objects.filter(covering, enabled=True).exclude(limit_type=LimitType.MONTHLY_TARGET)
+    desk.limits = _limits(limits.select_related("mark"))
     if _asks_for_the_rate(desk.limits):
         desk.orders_lately = _orders_lately(desk.accounts, desk.now)
     return desk

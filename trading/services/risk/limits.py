@@ -44,7 +44,12 @@ def verdict_of(measure: Decimal, limit: RiskLimit) -> str:
 
 
 def reaches(measure: Decimal, limit: RiskLimit, severity: str) -> bool:
-    """Say whether a measure is at a threshold of a limit, or, for a breach, beyond its value."""
+    """Say whether a measure is at a threshold of a limit, or, for a breach, beyond its value.
+
+    A target is reached or not: one warning says so.
+    """
+    if limit.limit_type == LimitType.MONTHLY_TARGET:
+        return severity == Severity.WARNING and measure >= limit.limit_value
     match severity:
         case Severity.BREACH:
             return measure > limit.limit_value
@@ -54,23 +59,35 @@ def reaches(measure: Decimal, limit: RiskLimit, severity: str) -> bool:
 
 
 def lost_today(mark: LimitMark, pnl: Decimal, day: object) -> Decimal:
-    """Return what was lost since the first look of `day` (a UTC date), in quote currency, never negative.
+    """Return what was lost since the first look of `day` (a UTC date), in quote currency, never negative."""
+    return max(_NOTHING, day_began_at(mark, day) - pnl)
 
-    Before the monitor has looked at a new day, it began where the last measure stands.
+
+def day_began_at(mark: LimitMark, day: object) -> Decimal:
+    """Return the profit at the first look of `day` (a UTC date), signed; before that look, the newest measure."""
+    return mark.day_pnl if mark.day == day else mark.pnl
+
+
+def drawdown_percent(from_pnl: Decimal, pnl: Decimal, equity: Decimal) -> Decimal:
+    """Return what was lost since a moment, in percent of what there would be without that, from 0 to 100.
+
+    lost ÷ (equity + lost), lost = from_pnl − pnl; all of it where nothing would be left.
     """
-    return max(_NOTHING, (mark.day_pnl if mark.day == day else mark.pnl) - pnl)
-
-
-def drawdown_percent(peak_pnl: Decimal, pnl: Decimal, equity: Decimal) -> Decimal:
-    """Return what was lost since the best moment, in percent of what there would be without that, from 0 to 100.
-
-    lost ÷ (equity + lost), lost = peak_pnl − pnl; all of it where nothing would be left.
-    """
-    lost = max(_NOTHING, peak_pnl - pnl)
+    lost = max(_NOTHING, from_pnl - pnl)
     if not lost:
         return _NOTHING
     without = equity + lost
     return to_money(min(Decimal(100), 100 * lost / without)) if without > 0 else Decimal(100)
+
+
+def gained_percent(from_pnl: Decimal, pnl: Decimal, equity: Decimal) -> Decimal:
+    """Return what was gained since a moment, in percent of what there would be without that, never negative.
+
+    gained ÷ (equity − gained), gained = pnl − from_pnl; 0 where there would be nothing to gain on.
+    """
+    gained = max(_NOTHING, pnl - from_pnl)
+    without = equity - gained
+    return to_money(100 * gained / without) if without > 0 else _NOTHING
 
 
 def _check(draft: Draft, limit: RiskLimit) -> None:
@@ -118,13 +135,19 @@ def _daily_loss(draft: Draft, limit: RiskLimit) -> Decimal:
     return lost_today(mark, _pnl(draft, limit, mark), draft.desk.now.date())
 
 
+def _daily_drawdown(draft: Draft, limit: RiskLimit) -> Decimal:
+    mark: LimitMark | None = getattr(limit, "mark", None)
+    if mark is None:
+        return _NOTHING
+    began_at = day_began_at(mark, draft.desk.now.date())
+    return drawdown_percent(began_at, _pnl(draft, limit, mark), _equity(draft, limit, mark))
+
+
 def _drawdown(draft: Draft, limit: RiskLimit) -> Decimal:
     mark: LimitMark | None = getattr(limit, "mark", None)
     if mark is None:
         return _NOTHING
-    is_live = limit.scope_type == ScopeType.ACCOUNT
-    equity = draft.desk.equity(draft.proposal.account_id) if is_live else mark.equity
-    return drawdown_percent(mark.peak_pnl, _pnl(draft, limit, mark), equity)
+    return drawdown_percent(mark.peak_pnl, _pnl(draft, limit, mark), _equity(draft, limit, mark))
 
 
 _MEASURES = {
@@ -135,6 +158,7 @@ _MEASURES = {
     LimitType.OPEN_POSITIONS: Measure(_open_positions, "There would be {measure} open positions; the limit is {value}"),
     LimitType.ORDER_RATE: Measure(_order_rate, "It would be order {measure} of one minute; the limit is {value}"),
     LimitType.DAILY_LOSS: Measure(_daily_loss, "{measure} was lost today; the limit is {value}"),
+    LimitType.DAILY_DRAWDOWN: Measure(_daily_drawdown, "{measure} % was lost today; the limit is {value} %"),
     LimitType.DRAWDOWN: Measure(_drawdown, "{measure} % was lost since the best moment; the limit is {value} %"),
 }
 
@@ -144,6 +168,11 @@ def _pnl(draft: Draft, limit: RiskLimit, mark: LimitMark) -> Decimal:
         return mark.pnl
     account_id = draft.proposal.account_id
     return draft.desk.equity(account_id) - draft.desk.accounts[account_id].net_deposits
+
+
+def _equity(draft: Draft, limit: RiskLimit, mark: LimitMark) -> Decimal:
+    is_live = limit.scope_type == ScopeType.ACCOUNT
+    return draft.desk.equity(draft.proposal.account_id) if is_live else mark.equity
 
 
 def _only_instrument(draft: Draft, limit: RiskLimit) -> UUID | None:

@@ -1,4 +1,4 @@
-"""What losses are measured from: the profit of a scope at the first look of a day, and at its best.
+"""What losses and gains are measured from: the profit of a scope as a day and a month began, and at its best.
 
 The monitor keeps the marks. Rows of limits are locked before their marks are touched, and after accounts.
 """
@@ -16,20 +16,25 @@ from core.exact import LARGEST_SCALED, MONEY_SCALE, WIDE, from_scaled
 from trading.models import LimitMark, LimitType, RiskLimit, ScopeType
 from trading.selectors.survey import survey
 
-LOSSES = (LimitType.DAILY_LOSS, LimitType.DRAWDOWN)
-MONEY = ("day_pnl", "peak_pnl", "pnl", "equity")
+# What halts a scope, and all that is measured from a mark.
+LOSSES = (LimitType.DAILY_LOSS, LimitType.DAILY_DRAWDOWN, LimitType.DRAWDOWN)
+MARKED = (*LOSSES, LimitType.MONTHLY_TARGET)
+MONEY = ("day_pnl", "month_pnl", "peak_pnl", "pnl", "equity")
 _HAVE_MEMBERS = (ScopeType.GROUP, ScopeType.BOT)
 _MOST = from_scaled(LARGEST_SCALED, MONEY_SCALE)
 
 
 def marked_on(mark: LimitMark | None, limit: RiskLimit, *, pnl: Decimal, equity: Decimal, now: datetime) -> LimitMark:
-    """Return the mark of a limit after a look at its scope: a new UTC day begins at `pnl`, the best only rises.
+    """Return the mark of a limit after a look at its scope: a new UTC day, or month, begins at `pnl`, the best
+    only rises.
 
     Both in quote currency, signed, summed up over the accounts covered.
     """
     pnl, equity, day = storable(pnl), storable(equity), now.date()
     if mark is None:
-        mark = LimitMark(limit=limit, day=day, day_pnl=pnl, peak_pnl=pnl)
+        mark = LimitMark(limit=limit, day=day, day_pnl=pnl, month_pnl=pnl, peak_pnl=pnl)
+    if day.replace(day=1) > mark.day.replace(day=1):
+        mark.month_pnl = pnl
     if day > mark.day:
         mark.day, mark.day_pnl = day, pnl
     mark.peak_pnl = max(mark.peak_pnl, pnl)
@@ -40,10 +45,10 @@ def marked_on(mark: LimitMark | None, limit: RiskLimit, *, pnl: Decimal, equity:
 def shift_marks(scope_type: str, scope_id: UUID, *, joined: Collection[UUID], left: Collection[UUID]) -> None:
     """Take what accounts had won or lost before into the marks of a scope they join, and out of one they leave.
 
-    In the caller's transaction. One statement where no loss of the scope is limited.
+    In the caller's transaction. One statement where no loss and no gain of the scope is measured.
     """
     # All that members come to and leave, in the monitor's order: one change may go through several scopes.
-    limits = RiskLimit.objects.filter(limit_type__in=LOSSES, scope_type__in=_HAVE_MEMBERS)
+    limits = RiskLimit.objects.filter(limit_type__in=MARKED, scope_type__in=_HAVE_MEMBERS)
     locked = list(limits.order_by("pk").select_for_update(no_key=True))
     own = [limit for limit in locked if (limit.scope_type, limit.scope_id) == (scope_type, scope_id)]
     marks = list(LimitMark.objects.filter(limit__in=own)) if own else []
@@ -51,8 +56,9 @@ def shift_marks(scope_type: str, scope_id: UUID, *, joined: Collection[UUID], le
         return
     pnl, equity = _worth(joined, left)
     for mark in marks:
-        mark.day_pnl, mark.peak_pnl = storable(mark.day_pnl + pnl), storable(mark.peak_pnl + pnl)
-        mark.pnl, mark.equity = storable(mark.pnl + pnl), storable(mark.equity + equity)
+        for name in ("day_pnl", "month_pnl", "peak_pnl", "pnl"):
+            setattr(mark, name, storable(getattr(mark, name) + pnl))
+        mark.equity = storable(mark.equity + equity)
     update_rows(LimitMark, marks, MONEY)
 
 

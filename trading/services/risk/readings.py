@@ -18,8 +18,8 @@ from accounts.models.trading_accounts import TradingAccountQuerySet
 from core.exact import plain
 from trading.models import AccountScope, LimitMark, LimitType, RiskLimit, ScopeType
 from trading.selectors.survey import Holding, Surveyed, profits_by_instrument, survey
-from trading.services.risk.limits import drawdown_percent, lost_today
-from trading.services.risk.marks import LOSSES, marked_on, storable
+from trading.services.risk.limits import day_began_at, drawdown_percent, gained_percent, lost_today
+from trading.services.risk.marks import MARKED, marked_on, storable
 
 _EVERYBODY = (ScopeType.SYSTEM, ScopeType.SYMBOL)
 
@@ -36,7 +36,8 @@ class Reading:
 
     @property
     def message(self) -> str:
-        return f"{self.what}; the limit is {plain(self.limit.limit_value)} (scope: {self.limit.scope_type})."
+        word = "target" if self.limit.limit_type == LimitType.MONTHLY_TARGET else "limit"
+        return f"{self.what}; the {word} is {plain(self.limit.limit_value)} (scope: {self.limit.scope_type})."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ def read_limits(limits: Collection[RiskLimit], marks: Mapping[UUID, LimitMark], 
     scopes = _Scopes(limits, survey(_accounts_of(limits), now=now), now=now)
     look = Look([], [], set())
     for limit in limits:
-        if limit.limit_type in LOSSES:
-            _read_loss(limit, marks.get(limit.id), scopes=scopes, look=look, now=now)
+        if limit.limit_type in MARKED:
+            _read_profit(limit, marks.get(limit.id), scopes=scopes, look=look, now=now)
         elif limit.limit_type in _OF_EACH:
             look.readings.extend(_read_each(limit, scopes))
     return look
@@ -106,7 +107,7 @@ def _accounts_of(limits: Collection[RiskLimit]) -> TradingAccountQuerySet:
     return TradingAccount.objects.filter(Q(pk__in=named) | Q(owner__in=named) | Q(pk__in=members))
 
 
-def _read_loss(limit: RiskLimit, mark: LimitMark | None, *, scopes: _Scopes, look: Look, now: datetime) -> None:
+def _read_profit(limit: RiskLimit, mark: LimitMark | None, *, scopes: _Scopes, look: Look, now: datetime) -> None:
     pnl = scopes.pnl(limit)
     if pnl is None:
         look.unread.add(limit.id)
@@ -116,15 +117,22 @@ def _read_loss(limit: RiskLimit, mark: LimitMark | None, *, scopes: _Scopes, loo
     look.marks.append(mark)
     account_id = limit.scope_id if limit.scope_type == ScopeType.ACCOUNT else None
     if account_id is None or account_id in scopes.accounts:
-        look.readings.append(Reading(limit, account_id, "", *_loss(limit, mark, now)))
+        look.readings.append(Reading(limit, account_id, "", *_measured(limit, mark, now)))
 
 
-def _loss(limit: RiskLimit, mark: LimitMark, now: datetime) -> tuple[Decimal, str]:
-    if limit.limit_type == LimitType.DAILY_LOSS:
-        lost = lost_today(mark, mark.pnl, now.date())
-        return storable(lost), f"{plain(lost)} was lost today"
-    drawdown = drawdown_percent(mark.peak_pnl, mark.pnl, mark.equity)
-    return drawdown, f"{plain(drawdown)} % was lost since the best moment"
+def _measured(limit: RiskLimit, mark: LimitMark, now: datetime) -> tuple[Decimal, str]:
+    match limit.limit_type:
+        case LimitType.DAILY_LOSS:
+            lost = lost_today(mark, mark.pnl, now.date())
+            return storable(lost), f"{plain(lost)} was lost today"
+        case LimitType.DAILY_DRAWDOWN:
+            lost = drawdown_percent(day_began_at(mark, now.date()), mark.pnl, mark.equity)
+            return lost, f"{plain(lost)} % was lost today"
+        case LimitType.MONTHLY_TARGET:
+            gained = gained_percent(mark.month_pnl, mark.pnl, mark.equity)
+            return storable(gained), f"{plain(gained)} % was gained this month"
+    lost = drawdown_percent(mark.peak_pnl, mark.pnl, mark.equity)
+    return lost, f"{plain(lost)} % was lost since the best moment"
 
 
 def _read_each(limit: RiskLimit, scopes: _Scopes) -> Iterator[Reading]:

@@ -12,9 +12,10 @@ from accounts.models import User
 from core.errors import Conflict, Forbidden, Invalid, Missing
 from market.models import Instrument
 from trading.models import LimitType, RiskAlert, RiskLimit, ScopeType
-from trading.services.risk.marks import LOSSES
+from trading.services.risk.marks import LOSSES, MARKED
 
 _COUNTS = (LimitType.OPEN_POSITIONS, LimitType.ORDER_RATE)
+_SHARES_LOST = (LimitType.DAILY_DRAWDOWN, LimitType.DRAWDOWN)
 
 
 class LimitMissing(Missing):
@@ -79,7 +80,6 @@ def require_sense(limit: RiskLimit) -> None:
 
 def _nonsense(limit: RiskLimit) -> dict[str, str]:
     found = {}
-    is_loss = limit.limit_type in LOSSES
     if limit.warning_threshold <= 0:
         found["warning_threshold"] = "Must be more than zero."
     if limit.critical_threshold < limit.warning_threshold:
@@ -90,16 +90,16 @@ def _nonsense(limit: RiskLimit) -> dict[str, str]:
         named = Instrument.objects.filter(symbol=limit.symbol).values_list("pk", flat=True).first()
         if named != limit.scope_id:
             found["symbol"] = "The scope is another symbol."
-    elif limit.symbol and is_loss:
-        found["symbol"] = "A loss is one of all that is traded."
-    if limit.flatten_on_breach and not is_loss:
-        found["flatten_on_breach"] = "Only a loss closes positions: daily_loss or drawdown."
+    elif limit.symbol and limit.limit_type in MARKED:
+        found["symbol"] = "A loss or a gain is one of all that is traded."
+    if limit.flatten_on_breach and limit.limit_type not in LOSSES:
+        found["flatten_on_breach"] = "Only a loss closes positions: daily_loss, daily_drawdown or drawdown."
     return found | _wrong_value(limit)
 
 
 def _wrong_value(limit: RiskLimit) -> dict[str, str]:
     value = Decimal(limit.limit_value)
-    if limit.limit_type == LimitType.DRAWDOWN and value > 100:
+    if limit.limit_type in _SHARES_LOST and value > 100:
         return {"limit_value": "A drawdown is a percentage: at most 100."}
     if limit.limit_type in _COUNTS and value != int(value):
         return {"limit_value": "Must be a whole number."}

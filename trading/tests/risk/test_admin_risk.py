@@ -43,7 +43,7 @@ def alert(account, order_of):
     order_of(account, "buy", "0.1")
     scope = {"scope_type": "account", "scope_id": account.pk}
     limit = RiskLimit.objects.create(**scope, limit_type="open_positions", limit_value="0.5")
-    money = dict.fromkeys(("day_pnl", "peak_pnl", "pnl", "equity"), 0)
+    money = dict.fromkeys(("day_pnl", "month_pnl", "peak_pnl", "pnl", "equity"), 0)
     LimitMark.objects.create(limit=limit, day=NOW.date(), measured_at=NOW, **money)
     watch(clock=lambda: NOW)
     return RiskAlert.objects.get()

@@ -29,7 +29,7 @@ def mark(limit):
     """Set a limit on a loss, with what the monitor found: `mark("daily_loss", "500", pnl="-400")`."""
 
     def of(limit_type, value, *, pnl, scope="account", day=NOW, equity="10000", peak="0"):
-        looked = {"day": day.date(), "day_pnl": 0, "peak_pnl": peak, "pnl": pnl, "equity": equity}
+        looked = {"day": day.date(), "day_pnl": 0, "month_pnl": 0, "peak_pnl": peak, "pnl": pnl, "equity": equity}
         return LimitMark.objects.create(limit=limit(limit_type, value, scope=scope), measured_at=day, **looked)
 
     return of
