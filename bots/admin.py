@@ -79,7 +79,7 @@ class BotForm(ServiceForm):
     config = ConfigField(help_text=SETTINGS)
     accounts = AccountsField(help_text="Accounts that the bot trades by themselves.")
     groups = forms.ModelMultipleChoiceField(
-        AccountGroup.objects.all(),
+        AccountGroup.objects.living(),
         required=False,
         widget=UnfoldAdminSelect2MultipleWidget,
         help_text="Groups whose members it trades, those that join later too.",

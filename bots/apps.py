@@ -18,7 +18,7 @@ class BotsConfig(AppConfig):
         from bots.selectors.references import bots_of_accounts
         from bots.services import connections
         from core.examinations import register
-        from groups.services import membership
+        from groups.services import changes, membership
         from market.followers import want_prices_of
         from trading.models import querysets
 
@@ -28,5 +28,6 @@ class BotsConfig(AppConfig):
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)
         trading_accounts.departures.append(connections.leave_bots)
+        changes.departures.append(connections.leave_group)
         want_prices_of(instruments_of_active_bots)
         register("bots", examinations.examine_keys, needs=("migrations",))

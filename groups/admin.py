@@ -13,11 +13,20 @@ from accounts.admin.money import AccountsField
 from accounts.models import User
 from core.admin import ServiceAdmin, ServiceForm
 from groups.models import AccountGroup
-from groups.services.membership import add_accounts, create_group, remove_account
+from groups.services.changes import change_group
+from groups.services.membership import create_group
 from trading.admin import scopes
 from trading.models import ScopeType
 
 scopes.name_with(ScopeType.GROUP, AccountGroup, "name")
+
+
+TEXTS = ("name", "description")
+LIMITS = ("max_drawdown_percent", "risk_limit_percent", "target_monthly_roi_percent", "flatten_on_breach")
+FIELDSETS: Any = (
+    (None, {"fields": (*TEXTS, "members")}),
+    ("What it may lose, and is to gain", {"fields": LIMITS}),
+)
 
 
 class GroupForm(ServiceForm):
@@ -40,14 +49,14 @@ def members_of(group: AccountGroup) -> list[Any]:
 @admin.register(AccountGroup)
 class AccountGroupAdmin(ServiceAdmin):
     form = GroupForm
-    list_display = ("name", "description", "members_count", "created_by", "created_at")
+    list_display = ("name", "description", "members_count", *LIMITS, "created_by", "created_at")
     list_select_related = ("created_by",)
     search_fields = ("name", "description", "accounts__name", "id")
     ordering = ("name",)
     readonly_fields = ("id", "created_by", "created_at", "risk")
-    add_fieldsets = ((None, {"fields": ("name", "description", "members")}),)
+    add_fieldsets = FIELDSETS
     fieldsets = (
-        (None, {"fields": ("name", "description", "members")}),
+        *FIELDSETS,
         ("Kept by the desk", {"fields": ("id", "risk", "created_by", "created_at")}),
     )
 
@@ -60,17 +69,14 @@ class AccountGroupAdmin(ServiceAdmin):
         return scopes.links(ScopeType.GROUP, group.pk)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AccountGroup]:
-        return super().get_queryset(request).annotate(members_count=Count("members"))
+        return super().get_queryset(request).filter(deleted_at=None).annotate(members_count=Count("members"))
 
     def save_model(self, request: HttpRequest, obj: AccountGroup, form: forms.ModelForm, change: bool) -> None:
         chosen = form.cleaned_data["members"]
+        terms = {name: form.cleaned_data[name] for name in (*TEXTS, *LIMITS)}
         if not change:
-            texts = {name: form.cleaned_data[name] for name in ("name", "description")}
-            obj.pk = create_group(created_by=cast(User, request.user), accounts=chosen, **texts).pk
+            obj.pk = create_group(created_by=cast(User, request.user), accounts=chosen, **terms).pk
             return
-        super().save_model(request, obj, form, change)
-        wanted, standing = {account.pk for account in chosen}, set(members_of(obj))
-        for account_id in sorted(standing - wanted):
-            remove_account(obj, account_id)
-        if wanted - standing:
-            add_accounts(obj, sorted(wanted - standing))
+        wanted = [account.pk for account in chosen]
+        members = wanted if set(wanted) != set(members_of(obj)) else None
+        change_group(obj.pk, {name: terms[name] for name in form.changed_data if name in terms}, account_ids=members)

@@ -15,6 +15,6 @@ class GroupsConfig(AppConfig):
         from groups.selectors.references import groups_of_accounts
         from groups.services.membership import leave_groups
 
-        share_rows(Share.Scope.GROUP, AccountGroup.objects.all)
+        share_rows(Share.Scope.GROUP, AccountGroup.objects.living)
         add_references(groups_of_accounts)
         trading_accounts.departures.append(leave_groups)

@@ -7,7 +7,10 @@ from groups.api.views import GroupViewSet
 
 urlpatterns = [
     path("groups", GroupViewSet.as_view({"get": "list", "post": "create"})),
-    path("groups/<uuid:group_id>", GroupViewSet.as_view({"get": "retrieve"})),
+    path(
+        "groups/<uuid:group_id>",
+        GroupViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path("accounts/<uuid:account_id>/assign-group", GroupViewSet.as_view({"post": "assign"})),
     path("groups/<uuid:group_id>/accounts", GroupViewSet.as_view({"post": "add_members"})),
     path(

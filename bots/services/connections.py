@@ -71,6 +71,11 @@ def leave_bots(account: TradingAccount) -> None:
     BotConnection.objects.filter(account=account).delete()
 
 
+def leave_group(group: AccountGroup) -> None:
+    """Disconnect a group that is being deleted from its bots. It has no members any more."""
+    BotConnection.objects.filter(group=group).delete()
+
+
 def check_new_members(group: AccountGroup, account_ids: Sequence[UUID]) -> None:
     """Ask every bot of a group whether it may trade the new members. Raises CoinTaken, NotTheOwners."""
     for bot in _bots_of(group):

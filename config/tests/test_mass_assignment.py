@@ -17,7 +17,7 @@ from config.tests.world import World
 from core.api.jobs import JobInput
 from core.api.serializers import StrictSerializer
 from core.models import Job
-from groups.api.serializers import AssignInput, GroupInput, MembersInput
+from groups.api.serializers import AssignInput, GroupChange, GroupInput, MembersInput
 from groups.api.trades_serializers import GroupTradeInput
 from groups.models import AccountGroup, GroupMember
 from market.api.watchlist import WatchlistInput
@@ -57,6 +57,7 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/trading/close-position/{account_id}": (Order, CloseHeldInput),
     "POST /api/v1/trading/group/{group_id}/execute": (Signal, GroupTradeInput),
     "POST /api/v1/groups": (AccountGroup, GroupInput),
+    "PATCH /api/v1/groups/{group_id}": (AccountGroup, GroupChange),
     "POST /api/v1/groups/{group_id}/accounts": (GroupMember, MembersInput),
     "POST /api/v1/bots": (Bot, BotInput),
     "POST /api/v1/bots/create": (Bot, BotInput),

@@ -126,6 +126,8 @@ POST   /api/v1/trading/resume                                            401 200
 GET    /api/v1/groups                                                    401 200 200 200 200 200 200
 POST   /api/v1/groups                                                    401 201 403 403 403 403 403
 GET    /api/v1/groups/{group_id}                                         401 200 404 404 200 200 404
+PATCH  /api/v1/groups/{group_id}                                         401 200 403 403 403 403 403
+DELETE /api/v1/groups/{group_id}                                         401 200 403 403 403 403 403
 POST   /api/v1/groups/{group_id}/accounts                                401 200 403 403 403 403 403
 POST   /api/v1/groups/{group_id}/accounts/{account_id}                   401 200 403 403 403 403 403
 DELETE /api/v1/groups/{group_id}/accounts/{account_id}                   401 200 403 403 403 403 403
@@ -195,6 +197,7 @@ BODIES = {
     "POST /api/v1/trading/group/{group_id}/execute": {"symbol": "ETHUSDT", "side": "buy", "risk_percentage": 1},
     "POST /api/v1/trading/preview": {"order": {**BUY, "account_id": "{account_id}"}},
     "POST /api/v1/groups": {"name": "Another", "accounts": ["{spare_id}"]},
+    "PATCH /api/v1/groups/{group_id}": {"max_drawdown": 20},
     "POST /api/v1/groups/{group_id}/accounts": {"account_ids": ["{spare_id}"]},
     "POST /api/v1/bots": {"name": "Another", "symbol": "ETHUSDT"},
     "POST /api/v1/bots/create": {"name": "Another", "base_name": "ETH"},

@@ -1,20 +1,40 @@
 """Groups, in and out."""
 
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
-from core.api.serializers import StrictSerializer
-from groups.models import AccountGroup
+from core.api.serializers import DecimalInput, PlainDecimal, StrictSerializer
+from core.exact import MONEY_SCALE
+from groups.models import HIGHEST_TARGET, AccountGroup
 from groups.services.membership import Joining
 
 
-class GroupInput(StrictSerializer):
+class LimitPercent(DecimalInput):
+    """A percentage of a group, more than 0; null takes it back."""
+
+    def __init__(self, *, most: Decimal = Decimal(100), **kwargs: Any) -> None:
+        super().__init__(scale=MONEY_SCALE, most=most, required=False, allow_null=True, **kwargs)
+
+
+class GroupChange(StrictSerializer):
+    """What may be changed of a group; `accounts` are all that are to be its members."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    description = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    accounts = serializers.ListField(child=serializers.UUIDField(), max_length=10_000, required=False)
+    max_drawdown = LimitPercent(source="max_drawdown_percent")
+    risk_limit = LimitPercent(source="risk_limit_percent")
+    target_monthly_roi = LimitPercent(source="target_monthly_roi_percent", most=HIGHEST_TARGET)
+    flatten_on_breach = serializers.BooleanField(required=False)
+
+
+class GroupInput(GroupChange):
     """What a group is created with."""
 
     name = serializers.CharField(max_length=100)
-    description = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
-    accounts = serializers.ListField(child=serializers.UUIDField(), max_length=10_000, required=False, default=list)
 
 
 class MembersInput(StrictSerializer):
@@ -30,29 +50,25 @@ class AssignInput(StrictSerializer):
 
 
 class GroupAnswer(serializers.Serializer):
-    """A group; `accounts` are the ids of its members."""
+    """A group; `accounts` are the ids of its members, its limits and its target are percents."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
     description = serializers.CharField()
-    accounts = serializers.ListField(child=serializers.UUIDField())
+    accounts = serializers.SerializerMethodField()
+    max_drawdown = PlainDecimal(source="max_drawdown_percent", allow_null=True)
+    risk_limit = PlainDecimal(source="risk_limit_percent", allow_null=True)
+    target_monthly_roi = PlainDecimal(source="target_monthly_roi_percent", allow_null=True)
+    flatten_on_breach = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+    def get_accounts(self, group: AccountGroup) -> list[UUID]:
+        return [member.account_id for member in group.members.all()]
 
 
 def group_data(group: AccountGroup) -> dict[str, Any]:
     """Return a group as the API shows it; its members come prefetched."""
-    accounts = [str(member.account_id) for member in group.members.all()]
-    return dict(
-        GroupAnswer(
-            {
-                "id": group.id,
-                "name": group.name,
-                "description": group.description,
-                "accounts": accounts,
-                "created_at": group.created_at,
-            }
-        ).data
-    )
+    return dict(GroupAnswer(group).data)
 
 
 def joinings_data(joinings: list[Joining]) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
@@ -14,9 +15,18 @@ from accounts.selectors.trading_accounts import AccountMissing, writable_account
 from core.api.answers import told, told_schema
 from core.api.reading import read_body
 from core.errors import Missing
-from groups.api.serializers import AssignInput, GroupAnswer, GroupInput, MembersInput, group_data, joinings_data
+from groups.api.serializers import (
+    AssignInput,
+    GroupAnswer,
+    GroupChange,
+    GroupInput,
+    MembersInput,
+    group_data,
+    joinings_data,
+)
 from groups.models import AccountGroup
 from groups.selectors.groups import readable_group, writable_group
+from groups.services.changes import change_group, delete_group
 from groups.services.membership import Joining, add_accounts, add_each, create_group, remove_account
 
 GROUP_SCHEMA = told_schema("GroupTold", group=GroupAnswer())
@@ -27,6 +37,7 @@ LIST_SCHEMA = told_schema(
     offset=serializers.IntegerField(),
     limit=serializers.IntegerField(),
 )
+DELETED_SCHEMA = told_schema("GroupDeleted", group_id=serializers.UUIDField())
 ASSIGNED_SCHEMA = inline_serializer("Assigned", {"success": serializers.BooleanField()})
 BULK_SCHEMA = told_schema("MembersTold", results=serializers.DictField(), group=GroupAnswer())
 
@@ -40,11 +51,12 @@ class GroupViewSet(viewsets.GenericViewSet):
         "read": "groups.view_accountgroup",
         "write": "groups.change_accountgroup",
         "create": "groups.add_accountgroup",
+        "destroy": "groups.delete_accountgroup",
     }
 
     @extend_schema(responses=LIST_SCHEMA)
     def list(self, request: Request) -> Response:
-        groups = AccountGroup.objects.visible_to(user_of(request)).prefetch_related("members")
+        groups = AccountGroup.objects.living().visible_to(user_of(request)).prefetch_related("members")
         page = [group_data(group) for group in self.paginate_queryset(groups) or []]
         pages: Any = self.paginator
         data = {"groups": page, "total": pages.count, "offset": pages.offset, "limit": pages.limit}
@@ -53,15 +65,27 @@ class GroupViewSet(viewsets.GenericViewSet):
     @extend_schema(request=GroupInput, responses={201: GROUP_SCHEMA})
     def create(self, request: Request) -> Response:
         asked = read_body(GroupInput, request)
-        members = _writable_accounts(request, asked["accounts"])
-        group = create_group(
-            name=asked["name"], description=asked["description"], created_by=user_of(request), accounts=members
-        )
+        members = _writable_accounts(request, asked.pop("accounts", []))
+        group = create_group(created_by=user_of(request), accounts=members, **asked)
         return told("Group created successfully", {"group": group_data(group)}, status=201)
 
     @extend_schema(responses=GROUP_SCHEMA)
     def retrieve(self, request: Request, group_id: UUID) -> Response:
         return told("Group retrieved successfully", {"group": group_data(_readable(request, group_id))})
+
+    @extend_schema(request=GroupChange, responses=GROUP_SCHEMA)
+    def partial_update(self, request: Request, group_id: UUID) -> Response:
+        group = _writable(request, group_id)
+        asked = read_body(GroupChange, request)
+        account_ids = asked.pop("accounts", None)
+        _writable_accounts(request, account_ids or [])
+        change_group(group.id, asked, account_ids=account_ids)
+        return told("Group updated successfully", {"group": group_data(_readable(request, group_id))})
+
+    @extend_schema(responses={200: DELETED_SCHEMA})
+    def destroy(self, request: Request, group_id: UUID) -> Response:
+        delete_group(_writable(request, group_id).id, now=timezone.now())
+        return told("Group deleted successfully", {"group_id": str(group_id)})
 
     @extend_schema(request=MembersInput, responses=BULK_SCHEMA)
     def add_members(self, request: Request, group_id: UUID) -> Response:

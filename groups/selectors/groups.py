@@ -26,4 +26,4 @@ def writable_group(user: User, group_id: UUID) -> AccountGroup:
 
 
 def _groups() -> AccountGroupQuerySet:
-    return AccountGroup.objects.prefetch_related("members")
+    return AccountGroup.objects.living().prefetch_related("members")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,6 +10,8 @@ from django.db import IntegrityError, transaction
 from accounts.models import TradingAccount, User
 from core.errors import AppError, Conflict, Missing
 from groups.models import AccountGroup, GroupMember
+from groups.selectors.groups import GroupMissing
+from groups.services.limits import follow_limits
 from trading.models import ScopeType
 from trading.services.scopes import set_covered_accounts
 
@@ -19,12 +22,21 @@ checks: list[MembershipCheck] = []
 followers: list[MembershipFollower] = []
 
 
+class NameTaken(Conflict):
+    """Another group has this name."""
+
+    def __init__(self, name: str) -> None:
+        sentence = f"There is a group named {name!r} already."
+        super().__init__(sentence, errors={"name": [sentence]})
+
+
 def create_group(
-    *, name: str, created_by: User, description: str = "", accounts: Collection[TradingAccount] = ()
+    *, name: str, created_by: User, accounts: Collection[TradingAccount] = (), **terms: Any
 ) -> AccountGroup:
-    """Create a group with these members. Raises Conflict where the name is taken."""
+    """Create a group with these members; `terms` are its other fields, percents as such. Raises NameTaken."""
     with transaction.atomic():
-        group = _insert(AccountGroup(name=name, description=description, created_by=created_by))
+        group = _insert(AccountGroup(name=name, created_by=created_by, **terms))
+        follow_limits(group)
         if accounts:
             add_accounts(group, [account.id for account in accounts])
     return group
@@ -35,7 +47,7 @@ def _insert(group: AccountGroup) -> AccountGroup:
         with transaction.atomic():
             group.save(force_insert=True)
     except IntegrityError as error:
-        raise Conflict(f"There is a group named {group.name!r} already.") from error
+        raise NameTaken(group.name) from error
     return group
 
 
@@ -64,26 +76,28 @@ def add_each(group: AccountGroup, accounts: Collection[TradingAccount]) -> list[
 def add_accounts(group: AccountGroup, account_ids: Sequence[UUID]) -> None:
     """Add living accounts to a group; one that is in it already stays. Raises Missing, or what a check raises."""
     with transaction.atomic():
-        AccountGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
-        found = TradingAccount.objects.living().locked().filter(pk__in=list(account_ids)).values_list("pk", flat=True)
-        if len(set(found)) != len(set(account_ids)):
-            raise Missing("One of the accounts is not there.")
-        for check in checks:
-            check(group, account_ids)
-        GroupMember.objects.bulk_create(
-            [GroupMember(group=group, account_id=pk) for pk in account_ids], ignore_conflicts=True
-        )
-        _follow(group)
+        locked_group(group.pk)
+        _let_in(group, account_ids)
+        follow_members(group)
+
+
+def set_members(group: AccountGroup, account_ids: Sequence[UUID]) -> None:
+    """Make living accounts, and no others, the members of a group. Raises Missing, or what a check raises."""
+    with transaction.atomic():
+        locked_group(group.pk)
+        GroupMember.objects.filter(group=group).exclude(account__in=account_ids).delete()
+        _let_in(group, account_ids)
+        follow_members(group)
 
 
 def remove_account(group: AccountGroup, account_id: UUID) -> None:
     """Take an account out of a group. Raises Missing where it is not in it."""
     with transaction.atomic():
-        AccountGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
+        locked_group(group.pk)
         removed, _ = GroupMember.objects.filter(group=group, account=account_id).delete()
         if not removed:
             raise Missing("The account is not in this group.")
-        _follow(group)
+        follow_members(group)
 
 
 def leave_groups(account: TradingAccount) -> None:
@@ -91,8 +105,27 @@ def leave_groups(account: TradingAccount) -> None:
     GroupMember.objects.filter(account=account).delete()
 
 
-def _follow(group: AccountGroup) -> None:
+def locked_group(group_id: UUID) -> AccountGroup:
+    """Lock a living group; its accounts, bots and limits are locked after it. Raises GroupMissing."""
+    group = AccountGroup.objects.living().select_for_update(no_key=True).filter(pk=group_id).first()
+    if group is None:
+        raise GroupMissing
+    return group
+
+
+def follow_members(group: AccountGroup) -> None:
+    """Bring what follows a group's members in step with them. In the transaction that changed them."""
     members = group.members.values_list("account_id", flat=True)
     set_covered_accounts(ScopeType.GROUP, group.id, list(members))
     for follower in followers:
         follower(group)
+
+
+def _let_in(group: AccountGroup, account_ids: Sequence[UUID]) -> None:
+    found = TradingAccount.objects.living().locked().filter(pk__in=list(account_ids)).values_list("pk", flat=True)
+    if len(set(found)) != len(set(account_ids)):
+        raise Missing("One of the accounts is not there.")
+    for check in checks:
+        check(group, account_ids)
+    joining = [GroupMember(group=group, account_id=pk) for pk in account_ids]
+    GroupMember.objects.bulk_create(joining, ignore_conflicts=True)

@@ -11,8 +11,9 @@ from accounts.models import TradingAccount, User
 from bots.services.bots import create_bot
 from bots.services.connections import connect_account, connect_group
 from groups.models import AccountGroup
+from groups.services.changes import delete_group
 from groups.services.membership import create_group
-from trading.models import AccountScope, ScopeType
+from trading.models import AccountScope, RiskLimit, ScopeType
 
 AccountOf = Callable[..., TradingAccount]
 
@@ -91,3 +92,26 @@ def test_a_group_is_not_deleted(operator: Client, group: AccountGroup) -> None:
     address = reverse("admin:groups_accountgroup_delete", args=[group.pk])
     assert operator.post(address, {"post": "yes"}).status_code == 403
     assert AccountGroup.objects.exists()
+
+
+def test_the_form_s_limits_are_enforced_and_taken_back(operator: Client, group: AccountGroup) -> None:
+    form = {"name": "Desk", "members": [account.pk for account in group.accounts.all()]}
+    address = reverse("admin:groups_accountgroup_change", args=[group.pk])
+    operator.post(address, {**form, "max_drawdown_percent": "20", "flatten_on_breach": "on"})
+    limits = RiskLimit.objects.values_list("limit_type", "limit_value", "flatten_on_breach", "origin")
+    assert limits.get() == ("drawdown", 20, True, "group")
+    operator.post(address, form)
+    assert not RiskLimit.objects.exists()
+
+
+@pytest.mark.parametrize("percent", ["0", "-1", "101", "x"])
+def test_a_percent_that_makes_no_sense_stands_in_the_form(operator: Client, percent: str) -> None:
+    form = {"name": "New", "max_drawdown_percent": percent}
+    answer = operator.post(reverse("admin:groups_accountgroup_add"), form)
+    assert answer.context["adminform"].form.errors["max_drawdown_percent"]
+    assert not AccountGroup.objects.exists()
+
+
+def test_a_deleted_group_has_no_page(operator: Client, group: AccountGroup) -> None:
+    delete_group(group.pk, now=timezone.now())
+    assert operator.get(reverse("admin:groups_accountgroup_change", args=[group.pk])).status_code == 302

@@ -71,6 +71,14 @@ def delete_limit(limit_id: UUID, *, now: datetime) -> None:
         limit.delete()
 
 
+def delete_limits_of(scope_type: ScopeType, scope_id: UUID, *, now: datetime) -> None:
+    """Delete every limit of a scope that is no more, whoever set it; its alerts end. In the caller's transaction."""
+    scoped = {"scope_type": scope_type, "scope_id": scope_id}
+    limits = list(RiskLimit.objects.filter(**scoped).order_by("pk").select_for_update(no_key=True))
+    RiskAlert.objects.standing().filter(**scoped).update(cleared_at=now)
+    RiskLimit.objects.filter(pk__in=[limit.pk for limit in limits]).delete()
+
+
 def require_sense(limit: RiskLimit) -> None:
     """Ask that the numbers of a limit fit its type. Raises Invalid naming each field that does not."""
     errors = {name: [sentence] for name, sentence in _nonsense(limit).items()}
