@@ -1,6 +1,7 @@
 """What a group may lose, set through its own door: a breach halts it, flattens it if so set, and is told once."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_without_flattening_it_is_halted_and_holds_what_it_held(tom, account_of,
     account = account_of(tom)
     grouped([account], max_drawdown=5)
     order_of(account, "buy", "1")
-    resting = order_of(account, "buy", "0.01", order_type=OrderType.LIMIT, price=40000)
+    resting = order_of(account, "buy", "0.01", order_type=OrderType.LIMIT, price=Decimal(40000))
     look("50000")
     look("49400")
     assert (Position.objects.open().count(), switch()) == (1, ("group", "halted", False))
