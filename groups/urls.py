@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from groups.api.figures import GroupFiguresViewSet
 from groups.api.trades import GroupTradeViewSet
 from groups.api.views import GroupViewSet
 
@@ -11,6 +12,9 @@ urlpatterns = [
         "groups/<uuid:group_id>",
         GroupViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
+    path("groups/<uuid:group_id>/performance", GroupFiguresViewSet.as_view({"get": "performance"})),
+    path("groups/<uuid:group_id>/metrics", GroupFiguresViewSet.as_view({"get": "metrics"})),
+    path("groups/<uuid:group_id>/history", GroupFiguresViewSet.as_view({"get": "history"})),
     path("accounts/<uuid:account_id>/assign-group", GroupViewSet.as_view({"post": "assign"})),
     path("groups/<uuid:group_id>/accounts", GroupViewSet.as_view({"post": "add_members"})),
     path(

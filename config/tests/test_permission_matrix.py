@@ -128,6 +128,9 @@ POST   /api/v1/groups                                                    401 201
 GET    /api/v1/groups/{group_id}                                         401 200 404 404 200 200 404
 PATCH  /api/v1/groups/{group_id}                                         401 200 403 403 403 403 403
 DELETE /api/v1/groups/{group_id}                                         401 200 403 403 403 403 403
+GET    /api/v1/groups/{group_id}/performance                             401 200 404 404 200 200 404
+GET    /api/v1/groups/{group_id}/metrics                                 401 200 404 404 200 200 404
+GET    /api/v1/groups/{group_id}/history                                 401 200 404 404 200 200 404
 POST   /api/v1/groups/{group_id}/accounts                                401 200 403 403 403 403 403
 POST   /api/v1/groups/{group_id}/accounts/{account_id}                   401 200 403 403 403 403 403
 DELETE /api/v1/groups/{group_id}/accounts/{account_id}                   401 200 403 403 403 403 403

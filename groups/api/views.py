@@ -15,6 +15,7 @@ from accounts.selectors.trading_accounts import AccountMissing, writable_account
 from core.api.answers import told, told_schema
 from core.api.reading import read_body
 from core.errors import Missing
+from groups.api.figures_serializers import GroupDetail
 from groups.api.serializers import (
     AssignInput,
     GroupAnswer,
@@ -25,6 +26,7 @@ from groups.api.serializers import (
     joinings_data,
 )
 from groups.models import AccountGroup
+from groups.selectors.figures import summary_of_group
 from groups.selectors.groups import readable_group, writable_group
 from groups.services.changes import change_group, delete_group
 from groups.services.membership import Joining, add_accounts, add_each, create_group, remove_account
@@ -37,6 +39,7 @@ LIST_SCHEMA = told_schema(
     offset=serializers.IntegerField(),
     limit=serializers.IntegerField(),
 )
+DETAIL_SCHEMA = told_schema("GroupDetailTold", group=GroupDetail())
 DELETED_SCHEMA = told_schema("GroupDeleted", group_id=serializers.UUIDField())
 ASSIGNED_SCHEMA = inline_serializer("Assigned", {"success": serializers.BooleanField()})
 BULK_SCHEMA = told_schema("MembersTold", results=serializers.DictField(), group=GroupAnswer())
@@ -69,9 +72,12 @@ class GroupViewSet(viewsets.GenericViewSet):
         group = create_group(created_by=user_of(request), accounts=members, **asked)
         return told("Group created successfully", {"group": group_data(group)}, status=201)
 
-    @extend_schema(responses=GROUP_SCHEMA)
+    @extend_schema(responses=DETAIL_SCHEMA)
     def retrieve(self, request: Request, group_id: UUID) -> Response:
-        return told("Group retrieved successfully", {"group": group_data(_readable(request, group_id))})
+        group: Any = _readable(request, group_id)
+        summary = summary_of_group(group, now=timezone.now())
+        group.performance, group.websocket_status = summary.earned, summary.streams
+        return told("Group retrieved successfully", {"group": GroupDetail(group).data})
 
     @extend_schema(request=GroupChange, responses=GROUP_SCHEMA)
     def partial_update(self, request: Request, group_id: UUID) -> Response:

@@ -23,6 +23,7 @@ MOST_DAYS_BY_HOUR = 20
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 LAST_SECOND = time(23, 59, 59, tzinfo=UTC)
 _NOTHING = Decimal(0)
+Accounts = Sequence[TradingAccount] | QuerySet[TradingAccount]
 _SUMMED = (TransferKind.TRADE_PNL, TransferKind.COMMISSION, TransferKind.FUNDING)
 
 
@@ -101,11 +102,16 @@ def performance_of(account: TradingAccount, *, start: datetime, end: datetime, n
     the days that are over, all else what has become of the account by the end.
     """
     samples = _samples(account, start=start, end=end, now=now)
-    nets = _closed(account, start, end)
-    booked = _booked(account, start, end)
+    told = metrics_of([account], samples, start=start, end=end)
+    return Performance(account.id, start, end, told, evenly(samples, LONGEST_CURVE))
+
+
+def metrics_of(accounts: Accounts, samples: Sequence[Sample], *, start: datetime, end: datetime) -> Metrics:
+    """Return the metrics of accounts that were worth `samples` together, oldest first, at least one: two statements."""
+    nets, booked = _closed(accounts, start, end), _booked(accounts, start, end)
     first, last = samples[0], samples[-1]
     paid_in = last.paid_in - first.paid_in
-    told = Metrics(
+    return Metrics(
         days=(last.at - first.at) / DAY,
         start_equity=first.equity,
         end_equity=last.equity,
@@ -117,7 +123,6 @@ def performance_of(account: TradingAccount, *, start: datetime, end: datetime, n
         **_ratios(samples),
         **_of_trades(nets),
     )
-    return Performance(account.id, start, end, told, _evenly(samples, LONGEST_CURVE))
 
 
 def summaries_of(accounts: Sequence[TradingAccount], figures: Mapping[UUID, Figures]) -> dict[UUID, Summary]:
@@ -148,7 +153,7 @@ def _summary(account: TradingAccount, figures: Figures, row: dict[str, Any] | No
 
 def _samples(account: TradingAccount, *, start: datetime, end: datetime, now: datetime) -> list[Sample]:
     """Return what the account was worth at `start` or when it got its first money, then on, and at the end."""
-    until = now if end >= now else min(_whole_day(end), now)
+    until = now if end >= now else min(whole_day(end), now)
     points = EquityPoint.objects.filter(account=account)
     before = points.filter(at__lte=start).order_by("-at", "-id").values_list("at", "equity", "net_deposits")[:1]
     inside = _thinned(points.filter(at__gt=start, at__lte=until), by_hour=end - start <= MOST_DAYS_BY_HOUR * DAY)
@@ -160,7 +165,7 @@ def _samples(account: TradingAccount, *, start: datetime, end: datetime, now: da
     return samples if samples[-1].at == until else [*samples, replace(samples[-1], at=until)]
 
 
-def _whole_day(end: datetime) -> datetime:
+def whole_day(end: datetime) -> datetime:
     """Return the midnight that a range up to the last second of a day means, any other end as it is."""
     return end + SECOND if end.astimezone(UTC).timetz() == LAST_SECOND else end
 
@@ -187,16 +192,16 @@ def _thinned(points: QuerySet[EquityPoint], *, by_hour: bool) -> QuerySet[Equity
     return wanted.order_by("at", "id").values_list("at", "equity", "net_deposits")
 
 
-def _closed(account: TradingAccount, start: datetime, end: datetime) -> list[float]:
+def _closed(accounts: Accounts, start: datetime, end: datetime) -> list[float]:
     """Return what each position that was closed then brought, after fees and funding."""
-    closed = Position.objects.filter(account=account, is_open=False, closed_at__gte=start, closed_at__lte=end)
+    closed = Position.objects.filter(account__in=accounts, is_open=False, closed_at__gte=start, closed_at__lte=end)
     rows = closed.order_by("closed_at", "pk").values_list("realized_pnl", "fee", "funding")
     return [float(realized - fee + funding) for realized, fee, funding in rows]
 
 
-def _booked(account: TradingAccount, start: datetime, end: datetime) -> dict[str, Decimal]:
+def _booked(accounts: Accounts, start: datetime, end: datetime) -> dict[str, Decimal]:
     """Return what the ledger booked by kind, signed for the account."""
-    rows = Transfer.objects.filter(account=account, kind__in=_SUMMED, created_at__gte=start, created_at__lte=end)
+    rows = Transfer.objects.filter(account__in=accounts, kind__in=_SUMMED, created_at__gte=start, created_at__lte=end)
     sums: dict[str, Decimal] = dict.fromkeys(_SUMMED, _NOTHING)
     summed = rows.order_by().values("kind", "debit").annotate(total=Sum("amount"))
     for kind, debit, total in summed.values_list("kind", "debit", "total"):
@@ -245,7 +250,7 @@ def _of_trades(nets: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _evenly(samples: Sequence[Sample], most: int) -> list[Sample]:
+def evenly(samples: Sequence[Sample], most: int) -> list[Sample]:
     """Return at most so many samples, evenly by their number, the first and the last among them."""
     if len(samples) <= most:
         return list(samples)

@@ -117,10 +117,11 @@ def _read_profit(limit: RiskLimit, mark: LimitMark | None, *, scopes: _Scopes, l
     look.marks.append(mark)
     account_id = limit.scope_id if limit.scope_type == ScopeType.ACCOUNT else None
     if account_id is None or account_id in scopes.accounts:
-        look.readings.append(Reading(limit, account_id, "", *_measured(limit, mark, now)))
+        look.readings.append(Reading(limit, account_id, "", *measured(limit, mark, now=now)))
 
 
-def _measured(limit: RiskLimit, mark: LimitMark, now: datetime) -> tuple[Decimal, str]:
+def measured(limit: RiskLimit, mark: LimitMark, *, now: datetime) -> tuple[Decimal, str]:
+    """Return what a limit that is MARKED measures on its mark, never negative, and a sentence that says it."""
     match limit.limit_type:
         case LimitType.DAILY_LOSS:
             lost = lost_today(mark, mark.pnl, now.date())
