@@ -13,7 +13,7 @@ from core.streams.sockets import text_message
 from market.kinds import Kind
 from market.models import Instrument
 from market.quotes import latest_quotes
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.ticks import tick, topic_of
 
 

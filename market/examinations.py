@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.examinations import Finding, error, ok, skipped, warning
 from market.models import Instrument
-from market.selectors import SourceState, price_source_states
+from market.selectors.price_sources import SourceState, price_source_states
 from market.sources import CATALOGUE
 
 

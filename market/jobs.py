@@ -11,7 +11,7 @@ from core.api.serializers import MomentInput, StrictSerializer, any_case
 from core.jobs.catalogue import Work
 from market.intervals import Interval
 from market.kinds import Kind
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.services.backfill import Progress, backfill
 from market.spelling import LONGEST
 

@@ -11,7 +11,7 @@ from bots.models import Bot, BotStatus
 from bots.selectors.accounts import accounts_of
 from core.errors import AppError
 from market.models import Instrument
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from trading.decisions import IntentSide
 from trading.intents import Intent
 from trading.models import Signal, SignalSource

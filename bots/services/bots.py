@@ -19,7 +19,7 @@ from core.errors import Conflict, Invalid
 from core.sealing import open_sealed, seal
 from core.streams.outbox import emit
 from market.intervals import Interval
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 from trading.services.facts import bot_message
 

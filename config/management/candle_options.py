@@ -9,7 +9,7 @@ from core.errors import AppError
 from market.intervals import Interval
 from market.kinds import Kind
 from market.models import Instrument
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 
 
 def add_options(parser: ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from groups.api.trades_serializers import GroupTradeAnswer, GroupTradeInput
 from groups.models import AccountGroup
 from groups.selectors.groups import writable_group
 from groups.services.trades import GroupTrade, signal_by_now, trade_group
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from trading.models import Signal
 from trading.selectors.results import results_of
 

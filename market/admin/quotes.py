@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from core.admin import ReadOnlyAdmin, pill
 from core.breaker import BreakerState
 from market.models import LatestQuote
-from market.selectors import price_source_states
+from market.selectors.price_sources import price_source_states
 
 _COLOURS = {BreakerState.CLOSED: "success", BreakerState.HALF_OPEN: "warning", BreakerState.OPEN: "danger"}
 

@@ -13,7 +13,7 @@ from core.api.reading import read_query
 from market.api.candles_serializers import CandlesAnswer, CandlesQuery, KlinesAnswer, KlinesQuery, shown
 from market.api.views import SYMBOL
 from market.models import Instrument
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.services.shown_candles import CandlePage, Wanted, candle_page, check_category
 
 

@@ -8,11 +8,11 @@ from rest_framework import serializers
 
 from core.api.serializers import AnyCaseName, MomentInput, StrictSerializer, any_case
 from core.exact import plain
-from market.coin_selectors import CoinSort, SortOrder
 from market.listings import PROVIDERS
 from market.listings.base import MOST_COINS
 from market.listings.rows import LONGEST_SYMBOL
 from market.models import Coin
+from market.selectors.coins import CoinSort, SortOrder
 
 DEFAULT_SYNCED = 200
 

@@ -28,9 +28,9 @@ from market.api.coin_serializers import (
     ListingsSyncInput,
     SnapshotAnswer,
 )
-from market.coin_selectors import TopCategory, coin_history, coins, find_coin, top_coins
 from market.listings.answers import find_answer, keep_answer
 from market.models import Coin
+from market.selectors.coins import TopCategory, coin_history, coins, find_coin, top_coins
 from market.services.listings import sync_listings
 
 SYMBOL = OpenApiParameter(

@@ -14,7 +14,7 @@ from core.api.reading import read_query
 from market.api.filters import InstrumentFilter
 from market.api.serializers import CategoryQuery, InstrumentAnswer, PriceQuery, TickerAnswer
 from market.models import Instrument
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.services.quotes import fresh_ticker
 
 SYMBOL = OpenApiParameter("symbol", OpenApiTypes.STR, OpenApiParameter.PATH, description="In any common spelling.")

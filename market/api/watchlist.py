@@ -17,7 +17,7 @@ from market.api.views import SYMBOL
 from market.kinds import Kind
 from market.models import WatchlistEntry
 from market.quotes import Quote, latest_quotes
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.services.watchlist import stop_watching, watch
 
 

@@ -15,7 +15,7 @@ from market.followers import tell_followers
 from market.models import Instrument, LatestQuote
 from market.quotes import latest_quotes
 from market.ranges import PriceRange
-from market.selectors import Ticker, ticker_of
+from market.selectors.tickers import Ticker, ticker_of
 from market.services.interest import want_prices
 from market.sources import NETWORK
 from market.sources.base import Clock, Quote

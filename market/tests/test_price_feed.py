@@ -17,7 +17,7 @@ from core.breaker import BreakerState
 from market.feed import PriceFeed, safe_round
 from market.models import Instrument, LatestQuote
 from market.quotes import latest_quotes
-from market.selectors import price_source_states
+from market.selectors.price_sources import price_source_states
 from market.services.interest import want_prices
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from market.models import Instrument
-from market.selectors import find_instrument, instruments_by_id
+from market.selectors.instruments import find_instrument, instruments_by_id
 from market.symbols import AmbiguousSymbol, UnknownSymbol
 
 pytestmark = pytest.mark.django_db

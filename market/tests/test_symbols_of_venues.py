@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from market.models import Instrument
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "tradingview" / "symbols.json"

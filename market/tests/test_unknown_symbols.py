@@ -3,7 +3,7 @@
 import pytest
 
 from market import unknown_symbols
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 from market.tasks import look_for_new_instruments
 from market.unknown_symbols import Pause

@@ -19,7 +19,7 @@ from unfold.decorators import display
 from accounts.models import User
 from core.admin import DayRangeFilter, DeskAdmin, ReadOnlyAdmin, ServiceAdmin, ServiceForm, badge, pill
 from core.errors import Invalid
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 from trading.admin import scopes
 from trading.models import (

@@ -14,7 +14,7 @@ from accounts.api.authentication import user_of
 from accounts.selectors.trading_accounts import writable_account
 from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body, read_query
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from trading.api.closing_serializers import (
     ClosedAnswer,
     ClosedPositionAnswer,

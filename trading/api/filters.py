@@ -5,7 +5,7 @@ from rest_framework.serializers import BooleanField, CharField, UUIDField
 
 from core.api.filters import FieldFilter
 from core.api.serializers import any_case
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from trading.models import LimitType, OrderStatus, ScopeType, Severity, SignalSource, SignalStatus
 from trading.models.alerts import AlertQuerySet
 from trading.models.querysets import OrderQuerySet

@@ -18,7 +18,7 @@ from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body
 from core.errors import Invalid, Missing
 from market.models import Instrument
-from market.selectors import find_instrument, instruments_by_id
+from market.selectors.instruments import find_instrument, instruments_by_id
 from trading.api.filters import OrderFilter
 from trading.api.placed import held_by, placed, placed_by_now, readable_order
 from trading.api.serializers import CancelAnswer, OrderAnswer, OrderInput

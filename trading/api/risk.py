@@ -18,7 +18,7 @@ from core.api.idempotency import idempotent
 from core.api.pagination import LimitOffsetPages
 from core.api.reading import read_body
 from core.errors import Invalid, Missing
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from trading.api.filters import AlertFilter, LimitFilter
 from trading.api.risk_serializers import (
     HaltInput,

@@ -12,7 +12,7 @@ from accounts.api.authentication import user_of
 from accounts.selectors.trading_accounts import default_account
 from core.api.idempotency import idempotent
 from core.api.reading import read_query, read_query_or_body
-from market.selectors import find_instrument
+from market.selectors.instruments import find_instrument
 from trading.api.sandbox_serializers import (
     AggregatesAnswer,
     PurchaseInput,
