@@ -23,7 +23,7 @@ from bots.config import BotConfig
 from bots.models import Bot, BotStatus
 from bots.services.bots import WrongState, change_bot, change_status, create_bot, rotate_key, webhook_key
 from bots.services.connections import set_connections
-from core.admin import ServiceAdmin, ServiceForm, badge, list_link, pill
+from core.admin.pieces import ServiceAdmin, ServiceForm, badge, list_link, pill
 from core.api.parsers import read_json
 from core.errors import Invalid
 from core.exact import NotExact

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from accounts.admin.money import AccountsField
 from accounts.models import User
-from core.admin import ServiceAdmin, ServiceForm
+from core.admin.pieces import ServiceAdmin, ServiceForm
 from groups.models import AccountGroup
 from groups.services.changes import change_group
 from groups.services.membership import create_group

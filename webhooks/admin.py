@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
-from core.admin import DayRangeFilter, ReadOnlyAdmin, badge, id_link
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, id_link
 from trading.models import Signal
 from webhooks.models import Delivery, DeliveryStatus
 

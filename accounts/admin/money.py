@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextInpu
 
 from accounts.models import TradingAccount, Transfer, TransferKind, User
 from accounts.services.trading_accounts import change_account, open_account
-from core.admin import (
+from core.admin.pieces import (
     DayRangeFilter,
     DecimalInput,
     ReadOnlyAdmin,

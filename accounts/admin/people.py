@@ -26,7 +26,7 @@ from accounts.models.sessions import EndReason
 from accounts.services import passwords, people, registration, sessions
 from accounts.services.people import LastAdmin, check_an_admin_stays, end_sessions_of_shut_out
 from accounts.sharing import Scope, shareable
-from core.admin import DeskAdmin, ReadOnlyAdmin
+from core.admin.pieces import DeskAdmin, ReadOnlyAdmin
 
 _ROLE_COLOURS = {Role.ADMIN: "danger", Role.TRADER: "success", Role.EXPORTER: "info", Role.VIEWER: "warning"}
 

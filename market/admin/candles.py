@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from core.admin import ReadOnlyAdmin, moment
+from core.admin.pieces import ReadOnlyAdmin, moment
 from market.candles.coverage import stored_runs
 from market.candles.runs import Run, counted, gaps
 from market.intervals import Interval

@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from core.admin import DayRangeFilter, ReadOnlyAdmin, list_link
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, list_link
 from core.errors import AppError
 from market.listings.base import MOST_COINS
 from market.models import Coin, CoinSnapshot

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin import DeskAdmin
+from core.admin.pieces import DeskAdmin
 from market.kinds import Status
 from market.models import Instrument
 from market.sources import CATALOGUE, NETWORK

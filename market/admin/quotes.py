@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from core.admin import ReadOnlyAdmin, pill
+from core.admin.pieces import ReadOnlyAdmin, pill
 from core.breaker import BreakerState
 from market.models import LatestQuote
 from market.selectors.price_sources import price_source_states

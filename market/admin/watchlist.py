@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.models import User
-from core.admin import DeskAdmin
+from core.admin.pieces import DeskAdmin
 from market.models import WatchlistEntry
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from core.admin import DayRangeFilter, ReadOnlyAdmin
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin
 from trading.models import EquityPoint
 
 

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from core.admin import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, id_link
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, id_link
 from trading.admin import scopes
 from trading.models import Fill, Order, OrderSide, OrderStatus, Position, ScopeType, Signal
 

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from core.admin import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, list_link, pill
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, list_link, pill
 from trading.models import Fill, Position, PositionSide
 
 _SIDE = badge("side", {PositionSide.LONG: "success", PositionSide.SHORT: "danger"})

@@ -17,7 +17,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.decorators import display
 
 from accounts.models import User
-from core.admin import DayRangeFilter, DeskAdmin, ReadOnlyAdmin, ServiceAdmin, ServiceForm, badge, pill
+from core.admin.pieces import DayRangeFilter, DeskAdmin, ReadOnlyAdmin, ServiceAdmin, ServiceForm, badge, pill
 from core.errors import Invalid
 from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol

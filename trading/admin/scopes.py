@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import TradingAccount, User
-from core.admin import page_link
+from core.admin.pieces import page_link
 from market.models import Instrument
 from trading.models import RiskLimit, ScopeType, Switch
 

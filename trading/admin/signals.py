@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
-from core.admin import DayRangeFilter, ReadOnlyAdmin, badge, list_link, page_link, printed
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, list_link, page_link, printed
 from trading.admin import scopes
 from trading.models import Order, Outcome, OutcomeStatus, ScopeType, Signal, SignalSource, SignalStatus
 

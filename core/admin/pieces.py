@@ -1,23 +1,17 @@
-"""Pieces of the operators' pages: rows that only services write, exact decimals, times in UTC, badges, links.
-
-And the page of what core itself keeps.
-"""
+"""Pieces of the operators' pages: rows that only services write, exact decimals, times in UTC, badges, links."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -26,11 +20,9 @@ from unfold.decorators import display
 from unfold.utils import parse_date_str
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from core.errors import AppError, Conflict
+from core.errors import AppError
 from core.exact import PRICE_SCALE, plain
 from core.fields import ExactField
-from core.jobs.queue import cancel
-from core.models import IdempotencyKey, Job
 
 Column = Callable[[Any], Any]
 Shown = str | Column
@@ -274,42 +266,3 @@ class ServiceAdmin(DeskAdmin):
             # The same form once more, made to fail with the refusal: its save is not reached again.
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
-
-
-@admin.register(IdempotencyKey)
-class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Requests that may be sent again, and their first answers. No status: under way, or its process died."""
-
-    list_display = ("created_at", "operation", "key", "status", "user_id", "resource_id")
-    list_filter = ("status", ("created_at", DayRangeFilter))
-    search_fields = ("operation", "key", "user_id__exact", "resource_id__exact")
-    ordering = ("-created_at", "id")
-
-
-@admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
-    """What is done in the background, how far it is, and why it failed."""
-
-    list_display = ("created_at", "name", "status", "priority", "progress_percent", "attempts", "error")
-    list_filter = ("status", "name", ("created_at", DayRangeFilter))
-    search_fields = ("name", "id__exact", "error_code")
-    ordering = ("-created_at", "id")
-    actions = ("cancel_jobs",)
-
-    @admin.action(description="Cancel", permissions=["change_job"])
-    def cancel_jobs(self, request: HttpRequest, jobs: models.QuerySet[Job]) -> None:
-        """Cancel those that are not over."""
-        ended = [_cancelled(job.pk) for job in jobs]
-        self.message_user(request, f"{sum(ended)} of {len(ended)} jobs cancelled.")
-
-    def has_change_job_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("core.change_job"))
-
-
-def _cancelled(job_id: UUID) -> bool:
-    """Cancel a job and say whether it was not over yet."""
-    try:
-        cancel(job_id, now=timezone.now())
-    except Conflict:
-        return False
-    return True
