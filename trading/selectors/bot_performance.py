@@ -16,7 +16,7 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncDay
 
 from trading.models.querysets import PositionQuerySet
-from trading.selectors.in_the_name import positions_of_bot
+from trading.selectors.in_the_name import open_positions_of_bot, positions_of_bot
 from trading.selectors.positions import MarkedPosition, mark_positions
 
 _NOTHING = Decimal(0)
@@ -118,10 +118,9 @@ def earned_by_account(bot_id: UUID, account_ids: Collection[UUID], *, now: datet
 
     Two statements and those of the newest prices, one for each market that it holds.
     """
-    positions = positions_of_bot(bot_id)
-    trades = _summed(positions, "account")
+    trades = _summed(positions_of_bot(bot_id), "account")
     opened: dict[UUID, Earned] = defaultdict(Earned)
-    held = positions.open().select_related("instrument").order_by("account", "pk")
+    held = open_positions_of_bot(bot_id).select_related("instrument").order_by("account", "pk")
     for marked in mark_positions(list(held), now=now):
         opened[marked.position.account_id] += Earned(open_positions=1, open_pnl=_brought(marked))
     ids = sorted({*account_ids, *trades, *opened})

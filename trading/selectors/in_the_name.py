@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from trading.models import UNDER_WAY, Fill, Order, Position, Signal, SignalStatus
 from trading.models.querysets import PositionQuerySet
 
@@ -27,10 +29,16 @@ def positions_of_bot(bot_id: UUID) -> PositionQuerySet:
     return positions
 
 
+def open_positions_of_bot(bot_id: UUID) -> PositionQuerySet:
+    """Return those that are open; asked of each that is, for they are few beside all that a bot ever had a part in."""
+    fills = Fill.objects.filter(position=OuterRef("pk"), order__bot_id=bot_id)
+    return Position.objects.open().filter(Exists(fills))
+
+
 def under_way_for(bot_id: UUID) -> UnderWay:
     """Return what is not over of a bot, in three statements."""
     return UnderWay(
-        positions=positions_of_bot(bot_id).open().count(),
+        positions=open_positions_of_bot(bot_id).count(),
         orders=Order.objects.filter(bot_id=bot_id, status__in=UNDER_WAY).count(),
         signals=Signal.objects.filter(bot_id=bot_id, status=SignalStatus.PROCESSING).count(),
     )
