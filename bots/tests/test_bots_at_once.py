@@ -1,0 +1,74 @@
+"""A bot that is deleted or ended while its alerts trade: nothing is left in a dead bot's name, nothing closes twice."""
+
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from accounts.selectors.ledger import reconcile
+from bots.models import Bot
+from bots.services.alerts import Asked, signal_from_alert
+from bots.services.bots import change_status
+from bots.services.connections import connect_account
+from bots.services.deletion import BotInUse, delete_bot
+from bots.services.terminate import terminate_bot
+from conftest import NOW
+from trading.decisions import IntentSide
+from trading.models import Fill, Order, Position, Signal
+from trading.services.signals import run_signal
+from trading.tests.test_two_at_once import at_once
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("still_market", "no_slippage")]
+
+
+@pytest.fixture
+def active_bot(tom, account_of, bot_of):
+    """Make an active bot on accounts of its own: `active_bot(2)`."""
+
+    def make(many):
+        bot = bot_of(tom, name=str(uuid.uuid4()), config={"position_size": "0.01"})
+        [connect_account(bot, account_of(tom, name=str(number))) for number in range(many)]
+        return change_status(bot.id, "active")
+
+    return make
+
+
+def alert(bot, side):
+    asked = Asked(IntentSide(side), "BTCUSDT")
+    signal = signal_from_alert(bot, asked, signal_id=uuid.uuid4(), received_at=NOW, now=NOW)
+    return run_signal(signal.id, clock=lambda: NOW)
+
+
+def end(bot):
+    return terminate_bot(bot, run_id=uuid.uuid4(), clock=lambda: NOW)
+
+
+def test_a_bot_is_deleted_or_trades_and_never_both(active_bot):
+    bots = [active_bot(2) for _ in range(8)]
+    deleting = [lambda bot=bot: delete_bot(bot, now=NOW) for bot in bots]
+    raised = at_once([*deleting, *(lambda bot=bot: alert(bot, "buy") for bot in bots)])
+    assert {type(error) for error in raised} <= {BotInUse}
+    dead = set(Bot.objects.exclude(deleted_at=None).values_list("pk", flat=True))
+    traded = set(Fill.objects.values_list("order__bot_id", flat=True))
+    assert (dead & traded, dead | traded) == (set(), {bot.pk for bot in bots})
+    assert not Signal.objects.filter(status="processing").exists()
+
+
+def test_ended_twice_at_once_everything_is_closed_once(active_bot):
+    bot = active_bot(5)
+    alert(bot, "buy")
+    assert at_once([lambda: end(bot)] * 4) == []
+    assert (Position.objects.open().count(), Order.objects.filter(origin="flatten").count()) == (0, 5)
+
+
+def test_alerts_and_endings_at_once_neither_deadlock_nor_lose(active_bot):
+    bot = active_bot(5)
+    alerts = [lambda side=side: alert(bot, side) for side in ("buy", "sell", "buy", "sell")]
+    assert at_once([*alerts, *[lambda: end(bot)] * 3]) == []
+    assert end(bot).success
+    assert not Position.objects.open().exists()
+    assert {reconcile(account).difference for account in bot_accounts(bot)} == {Decimal(0)}
+
+
+def bot_accounts(bot):
+    return [connection.account for connection in bot.connections.select_related("account")]
