@@ -1,33 +1,17 @@
-"""What a group's accounts are worth together, in one currency; those of another are told apart, never summed with it.
+"""What a group's accounts are worth together, in one money; those of another are told apart, never summed with it."""
 
-Currencies of CURRENCIES_AT_PAR are one money. The group's money is that one where any of its accounts is in it, else
-the one that most of its accounts are in.
-"""
-
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
-
-from django.conf import settings
 
 from accounts.figures import Figures
 from accounts.models import TradingAccount
 from accounts.models.trading_accounts import TradingAccountQuerySet
 from groups.models import AccountGroup
+from trading.selectors.monies import Money, monies_of
 
-# What money at par is called where several of its currencies are summed.
-PAR = "USD"
 _NOTHING = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """One money: its name, and the currencies of accounts that are it."""
-
-    currency: str
-    codes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +33,6 @@ def members_of(group: AccountGroup) -> TradingAccountQuerySet:
     return TradingAccount.objects.living().filter(memberships__group=group).order_by("name", "pk")
 
 
-def monies_of(codes: Collection[str]) -> list[Money]:
-    """Return the monies of accounts with these currencies, one for each account; the group's own money first."""
-    at_par = frozenset(settings.CURRENCIES_AT_PAR)
-    found: dict[str, set[str]] = defaultdict(set)
-    counts: Counter[str] = Counter()
-    for code in codes:
-        name = PAR if code in at_par else code
-        found[name].add(code)
-        counts[name] += 1
-    if not found:
-        return [Money(PAR, at_par)]
-    ranked = sorted(found, key=lambda name: (name != PAR, -counts[name], name))
-    return [_money(name, found[name]) for name in ranked]
-
-
 def money_of(accounts: TradingAccountQuerySet) -> Money:
     """Return the money that a group's accounts are summed in, in one statement."""
     return monies_of(list(accounts.order_by().values_list("currency", flat=True)))[0]
@@ -75,11 +44,6 @@ def sums_of(accounts: Sequence[TradingAccount], figures: Mapping[UUID, Figures])
         _sum(money, [account for account in accounts if account.currency in money.codes], figures)
         for money in monies_of([account.currency for account in accounts])
     ]
-
-
-def _money(name: str, codes: Collection[str]) -> Money:
-    """One code alone is told by its own name."""
-    return Money(next(iter(codes)) if len(codes) == 1 else name, frozenset(codes))
 
 
 def _sum(money: Money, accounts: Sequence[TradingAccount], figures: Mapping[UUID, Figures]) -> Sum:

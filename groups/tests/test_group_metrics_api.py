@@ -11,10 +11,10 @@ from conftest import NOW
 from core.models import Event
 from core.streams.health import stream_health
 from core.streams.relay import number_events
-from groups.selectors.money import monies_of
 from groups.services.changes import change_group
 from groups.services.membership import create_group
 from trading.models import ScopeType, SwitchState
+from trading.selectors.monies import monies_of
 from trading.services.risk.monitor import watch
 from trading.services.scopes import turn_switch
 

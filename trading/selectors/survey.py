@@ -17,7 +17,7 @@ from trading.engine.money import unrealized_profit
 from trading.models import Position, PositionSide
 
 _NOTHING = Decimal(0)
-_ACCOUNT = ("pk", "owner", "name", "deleted_at", "balance", "net_deposits")
+_ACCOUNT = ("pk", "owner", "name", "currency", "deleted_at", "balance", "net_deposits")
 _HELD = ("held__instrument", "held__side", "held__size", "held__entry_cost")
 
 
@@ -39,6 +39,7 @@ class Surveyed:
     account_id: UUID
     owner_id: UUID
     name: str
+    currency: str
     is_living: bool
     balance: Decimal
     net_deposits: Decimal
@@ -72,8 +73,8 @@ def survey(accounts: TradingAccountQuerySet, *, now: datetime) -> dict[UUID, Sur
     rows = list(accounts.annotate(held=held).order_by("pk", "held__instrument").values_list(*_ACCOUNT, *_HELD))
     instruments, quotes = _prices({row[len(_ACCOUNT)] for row in rows} - {None}, now=now)
     found: dict[UUID, Surveyed] = {}
-    for pk, owner, name, deleted_at, balance, net_deposits, instrument_id, side, size, entry_cost in rows:
-        account = found.setdefault(pk, Surveyed(pk, owner, name, deleted_at is None, balance, net_deposits))
+    for pk, owner, name, currency, deleted_at, balance, net_deposits, instrument_id, side, size, entry_cost in rows:
+        account = found.setdefault(pk, Surveyed(pk, owner, name, currency, deleted_at is None, balance, net_deposits))
         if instrument_id is not None:
             quote = quotes.get(instrument_id)
             account.holdings.append(_holding(instruments[instrument_id], side, size, entry_cost, quote))

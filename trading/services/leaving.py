@@ -18,5 +18,7 @@ def leave_scopes(account: TradingAccount) -> None:
     """Take the account out of all that groups and bots cover, and what it won or lost out of their marks."""
     scopes = AccountScope.objects.filter(account=account)
     for scope_type, scope_id in list(scopes.values_list("scope_type", "scope_id")):
-        shift_marks(scope_type, scope_id, joined=(), left=[account.id])
+        covered = AccountScope.objects.filter(scope_type=scope_type, scope_id=scope_id)
+        before = set(covered.values_list("account_id", flat=True))
+        shift_marks(scope_type, scope_id, before=before, after=before - {account.id})
     scopes.delete()

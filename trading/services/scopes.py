@@ -26,7 +26,7 @@ def set_covered_accounts(scope_type: ScopeType, scope_id: UUID, account_ids: Col
     standing = set(rows.values_list("account_id", flat=True))
     if wanted == standing:
         return
-    shift_marks(scope_type, scope_id, joined=wanted - standing, left=standing - wanted)
+    shift_marks(scope_type, scope_id, before=standing, after=wanted)
     rows.filter(account__in=standing - wanted).delete()
     AccountScope.objects.bulk_create(
         [AccountScope(account_id=pk, scope_type=scope_type, scope_id=scope_id) for pk in wanted - standing],

@@ -14,13 +14,15 @@ from accounts.models import TradingAccount
 from core.bulk import update_rows
 from core.exact import LARGEST_SCALED, MONEY_SCALE, WIDE, from_scaled
 from trading.models import LimitMark, LimitType, RiskLimit, ScopeType
-from trading.selectors.survey import survey
+from trading.selectors.monies import of_own_money, own_money
+from trading.selectors.survey import Surveyed, survey
 
 # What halts a scope, and all that is measured from a mark.
 LOSSES = (LimitType.DAILY_LOSS, LimitType.DAILY_DRAWDOWN, LimitType.DRAWDOWN)
 MARKED = (*LOSSES, LimitType.MONTHLY_TARGET)
 MONEY = ("day_pnl", "month_pnl", "peak_pnl", "pnl", "equity")
 _HAVE_MEMBERS = (ScopeType.GROUP, ScopeType.BOT)
+_NOTHING = Decimal(0)
 _MOST = from_scaled(LARGEST_SCALED, MONEY_SCALE)
 
 
@@ -42,10 +44,11 @@ def marked_on(mark: LimitMark | None, limit: RiskLimit, *, pnl: Decimal, equity:
     return mark
 
 
-def shift_marks(scope_type: str, scope_id: UUID, *, joined: Collection[UUID], left: Collection[UUID]) -> None:
+def shift_marks(scope_type: str, scope_id: UUID, *, before: Collection[UUID], after: Collection[UUID]) -> None:
     """Take what accounts had won or lost before into the marks of a scope they join, and out of one they leave.
 
-    In the caller's transaction. One statement where no loss and no gain of the scope is measured.
+    `before` and `after` are all that it covers; those that are not of their own money count for nothing. In the
+    caller's transaction. One statement where no loss and no gain of the scope is measured.
     """
     # All that members come to and leave, in the monitor's order: one change may go through several scopes.
     limits = RiskLimit.objects.filter(limit_type__in=MARKED, scope_type__in=_HAVE_MEMBERS)
@@ -54,11 +57,14 @@ def shift_marks(scope_type: str, scope_id: UUID, *, joined: Collection[UUID], le
     marks = list(LimitMark.objects.filter(limit__in=own)) if own else []
     if not marks:
         return
-    pnl, equity = _worth(joined, left)
-    for mark in marks:
-        for name in ("day_pnl", "month_pnl", "peak_pnl", "pnl"):
-            setattr(mark, name, storable(getattr(mark, name) + pnl))
-        mark.equity = storable(mark.equity + equity)
+    with localcontext(WIDE):
+        found = survey(TradingAccount.objects.filter(pk__in={*before, *after}), now=timezone.now())
+        was, becomes = ([found[pk] for pk in ids if pk in found] for ids in (before, after))
+        if own_money(was).name != own_money(becomes).name:
+            # Nothing of one money says anything in another: the next look begins anew.
+            LimitMark.objects.filter(limit__in=own).delete()
+            return
+        _shift(marks, was=of_own_money(was), becomes=of_own_money(becomes))
     update_rows(LimitMark, marks, MONEY)
 
 
@@ -67,12 +73,10 @@ def storable(value: Decimal) -> Decimal:
     return max(-_MOST, min(_MOST, value))
 
 
-def _worth(joined: Collection[UUID], left: Collection[UUID]) -> tuple[Decimal, Decimal]:
-    """Return profit and equity of the accounts that joined, less those of the accounts that left."""
-    pnl = equity = Decimal(0)
-    with localcontext(WIDE):
-        found = survey(TradingAccount.objects.filter(pk__in=[*joined, *left]), now=timezone.now())
-        for account_id, account in found.items():
-            sign = 1 if account_id in joined else -1
-            pnl, equity = pnl + sign * account.pnl, equity + sign * account.equity
-    return pnl, equity
+def _shift(marks: Collection[LimitMark], *, was: Collection[Surveyed], becomes: Collection[Surveyed]) -> None:
+    pnl = sum((each.pnl for each in becomes), _NOTHING) - sum((each.pnl for each in was), _NOTHING)
+    equity = sum((each.equity for each in becomes), _NOTHING) - sum((each.equity for each in was), _NOTHING)
+    for mark in marks:
+        for name in ("day_pnl", "month_pnl", "peak_pnl", "pnl"):
+            setattr(mark, name, storable(getattr(mark, name) + pnl))
+        mark.equity = storable(mark.equity + equity)

@@ -17,6 +17,7 @@ from accounts.models import TradingAccount
 from accounts.models.trading_accounts import TradingAccountQuerySet
 from core.exact import plain
 from trading.models import AccountScope, LimitMark, LimitType, RiskLimit, ScopeType
+from trading.selectors.monies import of_own_money
 from trading.selectors.survey import Holding, Surveyed, profits_by_instrument, survey
 from trading.services.risk.limits import day_began_at, drawdown_percent, gained_percent, lost_today
 from trading.services.risk.marks import MARKED, marked_on, storable
@@ -85,13 +86,13 @@ class _Scopes:
         return self._members[limit.scope_type, limit.scope_id]
 
     def pnl(self, limit: RiskLimit) -> Decimal | None:
-        """Return the profit of a limit's scope, signed; None where a position of it has no price."""
+        """Return the profit of a limit's scope in its own money, signed; None where a position of it has no price."""
         if limit.scope_type == ScopeType.SYMBOL:
             return self.profits.get(limit.scope_id)  # type: ignore[arg-type]
-        covered = self.covered(limit)
-        if not all(account.is_priced for account in covered):
+        summed = of_own_money(self.covered(limit))
+        if not all(account.is_priced for account in summed):
             return None
-        return sum((account.pnl for account in covered), Decimal(0))
+        return sum((account.pnl for account in summed), Decimal(0))
 
 
 def _ids_of(limits: Collection[RiskLimit], *scope_types: ScopeType) -> list[UUID]:
@@ -112,7 +113,7 @@ def _read_profit(limit: RiskLimit, mark: LimitMark | None, *, scopes: _Scopes, l
     if pnl is None:
         look.unread.add(limit.id)
         return
-    equity = sum((account.equity for account in scopes.covered(limit)), Decimal(0))
+    equity = sum((account.equity for account in of_own_money(scopes.covered(limit))), Decimal(0))
     mark = marked_on(mark, limit, pnl=pnl, equity=equity, now=now)
     look.marks.append(mark)
     account_id = limit.scope_id if limit.scope_type == ScopeType.ACCOUNT else None

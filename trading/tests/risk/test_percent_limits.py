@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
+from accounts.models import TradingAccount
 from accounts.services.ledger import deposit
 from conftest import NOW
 from core.errors import AppError, Invalid
@@ -173,3 +174,35 @@ def test_months_that_were_under_way_go_on_from_their_day(long, limit, look):
     LimitMark.objects.update(month_pnl=0)
     import_module("trading.migrations.0003_daily_drawdown_and_monthly_target").begin_months_where_days_began(apps, None)
     assert LimitMark.objects.get().month_pnl == -10
+
+
+def test_an_account_of_another_money_does_not_thin_a_loss(long, limit, look, tom, account_of):
+    rich = account_of(tom, currency="KRW", balance="5000000")
+    set_covered_accounts(ScopeType.GROUP, GROUP, [long.id, rich.id])
+    limit("daily_drawdown", "5")
+    look()
+    look("49490")
+    assert told() == [("daily_drawdown", "breach", Decimal("5.10510511"))]
+
+
+def test_what_an_account_of_another_money_won_before_it_joins_is_not_counted(long, limit, look, tom, account_of):
+    limit("drawdown", "5")
+    look()
+    rich = account_of(tom, currency="KRW", balance="5000000")
+    TradingAccount.objects.filter(pk=rich.pk).update(net_deposits=0)  # it won all of it
+    set_covered_accounts(ScopeType.GROUP, GROUP, [long.id, rich.id])
+    look()
+    assert (told(), LimitMark.objects.values_list("pnl", "peak_pnl").get()) == ([], (-10, -10))
+
+
+def test_accounts_of_one_other_money_are_limited_until_one_at_par_joins(long, limit, look, tom, account_of):
+    rich = account_of(tom, currency="KRW", balance="5000000")
+    set_covered_accounts(ScopeType.GROUP, GROUP, [rich.id])
+    limit("drawdown", "5")
+    look()
+    TradingAccount.objects.filter(pk=rich.pk).update(balance="4900000")
+    look()
+    assert LimitMark.objects.values_list("pnl", "peak_pnl", "equity").get() == (-100000, 0, 4900000)
+    set_covered_accounts(ScopeType.GROUP, GROUP, [rich.id, long.id])
+    look()
+    assert (told(), LimitMark.objects.values_list("pnl", "peak_pnl", "equity").get()) == ([], (-10, -10, 9990))
