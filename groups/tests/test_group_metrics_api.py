@@ -157,3 +157,9 @@ def test_an_empty_group_is_worth_nothing(ada, client_of):
     performance = api.get(f"/api/v1/groups/{empty.id}").json()["data"]["group"]["performance"]
     assert (sums["accounts"], sums["equity"], sums["currency"]) == (0, "0", "USD")
     assert (performance["equity"], performance["total_pnl"], performance["win_rate"]) == ("0", "0", None)
+
+
+def test_what_was_earned_in_another_currency_is_not_added(accounts, detail):
+    TradingAccount.objects.filter(pk=accounts[1].pk).update(currency="KRW", net_deposits=0)  # it won all of it
+    performance = detail()["performance"]
+    assert (performance["currency"], performance["equity"], performance["total_pnl"]) == ("USDT", "10000", "0")
