@@ -1,5 +1,6 @@
 """The synthetic market: the same price in every process, moving, bounded, on tick."""
 
+import os
 import subprocess
 import sys
 import uuid
@@ -39,15 +40,13 @@ def test_quote_is_what_it_was_when_this_test_was_written():
 def test_another_process_computes_the_same_movement():
     code = f"""
 import django
-from django.conf import settings
-apps = ["django.contrib.auth", "django.contrib.contenttypes", "core", "market"]
-settings.configure(INSTALLED_APPS=apps)
 django.setup()
 from market.sources.synthetic import movement
 print(repr([movement(seed=7, base="BTC", symbol="BTCUSDT", second={SECOND} + step) for step in range(50)]))
 """
     here = Path(__file__).resolve().parents[2]
-    found = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True)
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings_test"}
+    found = subprocess.run([sys.executable, "-c", code], cwd=here, env=env, capture_output=True, text=True, check=True)
     mine = [movement(seed=7, base="BTC", symbol="BTCUSDT", second=SECOND + step) for step in range(50)]
     assert found.stdout.strip() == repr(mine)
 
