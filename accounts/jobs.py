@@ -26,7 +26,7 @@ def sync_portfolio(work: Work) -> Mapping[str, Any]:
     user = User.objects.filter(pk=work.args["user_id"]).first()
     if user is None:
         raise Missing("There is no such user.")
-    living = TradingAccount.objects.filter(owner=user, deleted_at=None).order_by("created_at", "id")
+    living = TradingAccount.objects.living().filter(owner=user).order_by("created_at", "id")
     exchange = work.args.get("exchange")
     accounts = list(living.filter(exchange=exchange) if exchange else living)
     figures = figures_of(accounts, timezone.now())

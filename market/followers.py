@@ -34,6 +34,8 @@ def needed() -> Q:
 
 
 def tell_followers(ranges: Sequence[PriceRange]) -> None:
-    """Hand a round of prices to every follower."""
+    """Hand a round of prices to every follower; nothing is told where there are none."""
+    if not ranges:
+        return
     for follower in _followers:
         follower(ranges)

@@ -42,8 +42,7 @@ class Rounds(ABC):
         wanted = {row.pk: row for row in Instrument.objects.filter(self._of).wanted(needed(), now=now)}
         quotes = self.quotes(list(wanted.values()), now=now)
         ranges = [PriceRange.of(wanted[pk], found) for pk, found in quotes.items() if found]
-        if ranges:
-            tell_followers(ranges)
+        tell_followers(ranges)
         self._broadcaster.send({topic_of(row.instrument.pk): tick(row.instrument, row.last) for row in ranges})
         return len(wanted)
 

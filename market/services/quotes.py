@@ -39,9 +39,7 @@ def keep_quotes(quotes: Mapping[str, Iterable[Quote]]) -> int:
 def hand_on(source: str, quotes: Sequence[Quote], instruments: Mapping[UUID, Instrument]) -> None:
     """Keep what a source gave, and tell those who follow prices: none is traded on that meets no order at rest."""
     keep_quotes({source: quotes})
-    ranges = [PriceRange.of(instruments[quote.instrument_id], [quote]) for quote in quotes]
-    if ranges:
-        tell_followers(ranges)
+    tell_followers([PriceRange.of(instruments[quote.instrument_id], [quote]) for quote in quotes])
 
 
 def refresh_quotes(instruments: Iterable[Instrument], *, clock: Clock) -> None:

@@ -4,7 +4,7 @@ Source: Binance API, 'Exchange Information'. The leverage of a perpetual is what
 by size stand behind a key.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from core.exact import plain
 from market.kinds import Kind
 from market.sources.base import SourceDown
 from market.sources.binance import BinanceVenue
-from market.sources.listed import ListedMarket, MarketList, read_market
+from market.sources.listed import ListedMarket, MarketList, read_market, read_rows
 from market.sources.numbers import amount
 from market.sources.patient import PatientReader
 
@@ -40,21 +40,7 @@ def read_list(told: Any, kind: str) -> MarketList:
     rows = told.get("symbols") if isinstance(told, dict) else None
     if not isinstance(rows, list) or not rows:
         raise SourceDown("the answer holds no markets")
-    return _read_rows(rows, kind)
-
-
-def _read_rows(rows: Iterable[Any], kind: str) -> MarketList:
-    markets: dict[str, ListedMarket] = {}
-    skipped: set[str] = set()
-    for row in rows:
-        if not isinstance(row, dict) or not _is_ours(row, kind):
-            continue
-        market = _market(row, kind)
-        if market is None or market.symbol in markets:
-            skipped.add(str(row.get("symbol"))[:32])
-        else:
-            markets[market.symbol] = market
-    return MarketList(kind, tuple(markets.values()), tuple(sorted(skipped)))
+    return read_rows(rows, kind=kind, is_ours=_is_ours, read=_market)
 
 
 def _is_ours(row: Mapping[str, Any], kind: str) -> bool:

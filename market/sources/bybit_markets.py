@@ -13,7 +13,7 @@ from market.sources.addresses import base_url
 from market.sources.base import SourceDown
 from market.sources.bybit_envelope import Page, read_page
 from market.sources.bybit_tickers import CATEGORIES, VENUE
-from market.sources.listed import ListedMarket, MarketList, read_market
+from market.sources.listed import ListedMarket, MarketList, read_market, read_rows
 from market.sources.numbers import moment
 from market.sources.patient import PatientReader
 
@@ -66,17 +66,7 @@ def read_answer(told: Any, *, kind: str) -> Page:
 
 def read_list(rows: Iterable[Any], *, kind: str) -> MarketList:
     """Return the markets of a list's rows that are traded now; the others are left out, the unsound named."""
-    markets: dict[str, ListedMarket] = {}
-    skipped: set[str] = set()
-    for row in rows:
-        if not isinstance(row, dict) or not _is_ours(row, kind):
-            continue
-        market = _market(row, kind)
-        if market is None or market.symbol in markets:
-            skipped.add(str(row.get("symbol"))[:32])
-        else:
-            markets[market.symbol] = market
-    return MarketList(kind, tuple(markets.values()), tuple(sorted(skipped)))
+    return read_rows(rows, kind=kind, is_ours=_is_ours, read=_market)
 
 
 def _is_ours(row: Mapping[str, Any], kind: str) -> bool:

@@ -1,6 +1,6 @@
 """What an exchange's own list says of its markets, and what a source of such lists must answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -55,6 +55,27 @@ class InstrumentSource(Protocol):
     def instruments(self, kind: str) -> MarketList:
         """Return all markets of a kind that are traded now. Raises SourceDown, SourceBusy, SourceRefused."""
         ...
+
+
+def read_rows(
+    rows: Iterable[Any],
+    *,
+    kind: str,
+    is_ours: Callable[[Mapping[str, Any], str], bool],
+    read: Callable[[Mapping[str, Any], str], ListedMarket | None],
+) -> MarketList:
+    """Return the markets of a list's rows: those that are not `is_ours` are left out, the unsound and doubled named."""
+    markets: dict[str, ListedMarket] = {}
+    skipped: set[str] = set()
+    for row in rows:
+        if not isinstance(row, dict) or not is_ours(row, kind):
+            continue
+        market = read(row, kind)
+        if market is None or market.symbol in markets:
+            skipped.add(str(row.get("symbol"))[:32])
+        else:
+            markets[market.symbol] = market
+    return MarketList(kind, tuple(markets.values()), tuple(sorted(skipped)))
 
 
 def read_market(

@@ -99,11 +99,10 @@ class PolledSource:
             except SourceRefused as refused:
                 logger.warning("no prices of %s %s: %s", self._venue, name, refused.message)
                 # What was asked of one symbol only tells of that one: it may be gone by now.
-                (
-                    category.breaker.succeeded
-                    if len(wanted) == 1 and _is_about_us(refused)
-                    else category.breaker.failed
-                )()
+                if len(wanted) == 1 and _is_about_us(refused):
+                    category.breaker.succeeded()
+                else:
+                    category.breaker.failed()
                 return []
             except SourceDown as down:
                 logger.warning("no prices of %s %s: %s", self._venue, name, down.message)
