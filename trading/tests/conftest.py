@@ -11,9 +11,12 @@ from accounts.services.ledger import Entry, post_entries
 from conftest import NOW
 from core.bulk import insert_rows
 from market.models import Instrument
+from market.quotes import Quote
+from market.ranges import PriceRange
 from trading import brokers
 from trading.intents import Intent
-from trading.models import OrderSide, Outcome, Signal, SignalSource
+from trading.models import OrderSide, OrderType, Outcome, Signal, SignalSource
+from trading.services.matching import match
 from trading.services.orders import OrderRequest, place_order
 from trading.services.signals import open_signal, run_signal
 from trading.tests.venue import Venue
@@ -113,3 +116,26 @@ def on_venue(accounts_of, tom) -> Callable[[int], list[TradingAccount]]:
         return list(TradingAccount.objects.order_by("name"))
 
     return open_there
+
+
+@pytest.fixture
+def prices(still_market, btcusdt):
+    """Let BTCUSDT trade at these prices, bid and ask alike, one after another: `prices(49000, 51000)`."""
+
+    def trade(*trades):
+        still_market.set("BTCUSDT", str(trades[-1]))
+        quotes = [Quote(btcusdt.id, *[Decimal(str(price))] * 3, NOW) for price in trades]
+        instrument = Instrument.objects.get(pk=btcusdt.pk)
+        return match([PriceRange.of(instrument, quotes)], clock=lambda: NOW)
+
+    return trade
+
+
+@pytest.fixture
+def limit_of(order_of):
+    """Place a limit order: `limit_of(account, "buy", "0.1", "49000")`."""
+
+    def place(account, side, quantity, price, **asked):
+        return order_of(account, side, quantity, order_type=OrderType.LIMIT, price=Decimal(price), **asked)
+
+    return place

@@ -5,12 +5,8 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import TradingAccount
-from conftest import NOW
 from market.models import Instrument
-from market.quotes import Quote
-from market.ranges import PriceRange
 from trading.models import OrderType, Position
-from trading.services.matching import match
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 
@@ -18,28 +14,6 @@ pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 @pytest.fixture
 def account(tom, account_of):
     return account_of(tom)
-
-
-@pytest.fixture
-def limit_of(order_of):
-    """Place a limit order: `limit_of(account, "buy", "0.1", "49000")`."""
-
-    def place(account, side, quantity, price, **asked):
-        return order_of(account, side, quantity, order_type=OrderType.LIMIT, price=Decimal(price), **asked)
-
-    return place
-
-
-@pytest.fixture
-def prices(still_market, btcusdt):
-    """Let BTCUSDT trade at these prices, bid and ask alike, one after another: `prices(49000, 51000)`."""
-
-    def trade(*trades):
-        still_market.set("BTCUSDT", str(trades[-1]))
-        quotes = [Quote(btcusdt.id, *[Decimal(price)] * 3, NOW) for price in trades]
-        return match([PriceRange.of(Instrument.objects.get(pk=btcusdt.pk), quotes)], clock=lambda: NOW)
-
-    return trade
 
 
 def end_of(order):

@@ -25,29 +25,6 @@ def account(tom, account_of):
 
 
 @pytest.fixture
-def prices(still_market, btcusdt):
-    """Let BTCUSDT trade at these prices, bid and ask alike, one after another: `prices(49000, 51000)`."""
-
-    def trade(*trades):
-        still_market.set("BTCUSDT", str(trades[-1]))
-        quotes = [Quote(btcusdt.id, *[Decimal(str(price))] * 3, NOW) for price in trades]
-        instrument = Instrument.objects.get(pk=btcusdt.pk)
-        return match([PriceRange.of(instrument, quotes)], clock=lambda: NOW)
-
-    return trade
-
-
-@pytest.fixture
-def limit_of(order_of):
-    """Place a limit order: `limit_of(account, "buy", "0.1", "49000")`."""
-
-    def place(account, side, quantity, price, **asked):
-        return order_of(account, side, quantity, order_type=LIMIT, price=Decimal(price), **asked)
-
-    return place
-
-
-@pytest.fixture
 def stop_of(order_of):
     """Place a stop order: `stop_of(account, "sell", "0.1", "49000")`."""
 
