@@ -112,9 +112,8 @@ def _values(fields: Sequence[Any], rows: Sequence[models.Model]) -> Columns:
 def _insert(model: type[models.Model], fields: Sequence[Any], values: Columns, conflict: str = "") -> int:
     connection = connections[DEFAULT_DB_ALIAS]
     source, params = rows_source(fields, values, connection)
-    names = ", ".join(_quoted(field.column) for field in fields)
-    columns = ", ".join(f"v.{_quoted(field.column)}" for field in fields)
-    sql = f"INSERT INTO {_quoted(model._meta.db_table)} ({names}) SELECT {columns} FROM {source}{conflict}"  # noqa: S608 - names of ours
+    table, names = _quoted(model._meta.db_table), _names(tuple(fields))
+    sql = f"INSERT INTO {table} ({names}) SELECT * FROM {source}{conflict}"  # noqa: S608 - names of ours
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.rowcount
@@ -133,25 +132,35 @@ def rows_source(fields: Sequence[Any], values: Columns, connection: BaseDatabase
     """Return what stands behind FROM for rows of these fields, named v, one array a column; and its parameters."""
     columns = [prepared(field, column, connection) for field, column in zip(fields, values, strict=True)]
     if connection.vendor == "sqlite":
-        return _json_source(fields, columns)
-    arrays = ", ".join(f"%s::{_array_type(field, connection)}" for field in fields)
-    names = ", ".join(_quoted(field.column) for field in fields)
-    return f"unnest({arrays}) AS v({names})", [array_text(column) for column in columns]
+        # One JSON text holds every cell; integers of 64 bits survive it, and no cell is a float.
+        return _json_source(tuple(fields)), [json.dumps(list(zip(*columns, strict=True)))]
+    return _arrays_source(tuple(fields)), [array_text(column) for column in columns]
 
 
-def _array_type(field: Any, connection: BaseDatabaseWrapper) -> str:
+@cache
+def _arrays_source(fields: tuple[Any, ...]) -> str:
+    arrays = ", ".join(f"%s::{_array_type(field)}" for field in fields)
+    return f"unnest({arrays}) AS v({_names(fields)})"
+
+
+def _array_type(field: Any) -> str:
     """Without the length: a cast to varchar(40) would cut what is longer, which the column itself refuses."""
+    connection = connections[DEFAULT_DB_ALIAS]
     name = field.rel_db_type(connection) if field.is_relation else field.db_type(connection)
     return f"{name.partition('(')[0]}[]"
 
 
-def _json_source(fields: Sequence[Any], columns: list[list[Any]]) -> tuple[str, list[Any]]:
-    """One JSON text holds every cell; integers of 64 bits survive it, and no cell is a float."""
+@cache
+def _json_source(fields: tuple[Any, ...]) -> str:
     picks = ", ".join(
         f"json_extract(value, '$[{index}]') AS {_quoted(field.column)}" for index, field in enumerate(fields)
     )
-    table = json.dumps(list(zip(*columns, strict=True)))
-    return f"(SELECT {picks} FROM json_each(%s)) AS v", [table]  # noqa: S608
+    return f"(SELECT {picks} FROM json_each(%s)) AS v"  # noqa: S608 - names of ours
+
+
+@cache
+def _names(fields: tuple[Any, ...]) -> str:
+    return ", ".join(_quoted(field.column) for field in fields)
 
 
 @cache

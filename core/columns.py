@@ -93,7 +93,7 @@ def _kept_as(field: Any) -> Any:
 
 def _remembered(values: Sequence[Any], kind: type, slowly: Callable[[Any], Any]) -> list[Any]:
     """Prepare equal values of one type once."""
-    known: dict[Any, Any] = {None: slowly(None)}
+    known: dict[Any, Any] = {None: None}  # as all fields of these families have it
     column = []
     for value in values:
         if value is not None and type(value) is not kind:

@@ -7,6 +7,7 @@ QUANTITY_SCALE = 8
 PRICE_SCALE = 10
 RATE_SCALE = 10
 LARGEST_SCALED = 2**63 - 1
+_MONEY_STEP = Decimal(1).scaleb(-MONEY_SCALE)
 _LONGEST_SHOWN = 60
 
 # Wide enough that no product of two stored numbers is ever rounded by the context.
@@ -54,7 +55,7 @@ def from_scaled(whole: int, scale: int) -> Decimal:
 
 def to_money(value: Decimal) -> Decimal:
     """Round to the money scale, half to even: the one rounding of fees, PnL and costs."""
-    return value.quantize(Decimal(1).scaleb(-MONEY_SCALE), rounding=ROUND_HALF_EVEN, context=WIDE)
+    return value.quantize(_MONEY_STEP, rounding=ROUND_HALF_EVEN, context=WIDE)
 
 
 def plain(value: Decimal | None, *, decimals: int | None = None) -> str | None:
@@ -68,6 +69,12 @@ def plain(value: Decimal | None, *, decimals: int | None = None) -> str | None:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
+
+
+def decimals_of(step: Decimal) -> int:
+    """Return how many decimals a whole multiple of `step` has at most: 1 of 0.10, 0 of 5."""
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _short(value: object) -> str:

@@ -34,8 +34,11 @@ PAGE: DIRECTIVES_T = {
 REDOC: DIRECTIVES_T = {**PAGE, "style-src": [SELF, UNSAFE_INLINE], "worker-src": ["blob:"]}
 # django-unfold: Alpine evaluates the expressions in its attributes, its colours are a style element.
 CONSOLE: DIRECTIVES_T = {**PAGE, "script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+# plotly writes style elements, and draws into images that it makes from a blob.
+CHARTS: DIRECTIVES_T = {**PAGE, "style-src": [SELF, UNSAFE_INLINE], "img-src": [SELF, "data:", "blob:"]}
 
-_BY_PATH = (("/api/", DATA), ("/admin/", CONSOLE), ("/redoc", REDOC))
+_BY_PATH = (("/api/", DATA), ("/admin/", CONSOLE), ("/redoc", REDOC), ("/backtests", CHARTS))
+_LIVE_PAGE = "/"
 
 UNUSED = ("camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb")
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
@@ -49,8 +52,14 @@ class ContentPolicyMiddleware(CSPMiddleware):
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if parts.config is None and not report_only:
-            parts.config = next((policy for start, policy in _BY_PATH if request.path.startswith(start)), PAGE)
+            parts.config = _policy_of(request.path)
         return parts
+
+
+def _policy_of(path: str) -> DIRECTIVES_T:
+    if path == _LIVE_PAGE:
+        return CHARTS
+    return next((policy for start, policy in _BY_PATH if path.startswith(start)), PAGE)
 
 
 class BrowserManners:

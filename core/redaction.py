@@ -28,7 +28,7 @@ _VALUE = (
     r"|\[[^\]]*|\{[^}]*|\([^)]*"
     r"|[^\s&\"',;)}\]<>\[({]+)"
 )
-_IN_PATH = r"(/webhooks?/(?:tradingview/)?)(?!(?:tradingview|test|deliveries)(?:[\s/?\"']|$))"
+_IN_PATH = r"(/webhooks?/(?:tradingview/)?)(?!(?:tradingview|test|deliveries|lint)(?:[\s/?\"']|$))"
 
 
 @dataclass(frozen=True, slots=True)

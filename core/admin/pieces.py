@@ -14,12 +14,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 from unfold.utils import parse_date_str
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from core.admin.choosing import ChoosingAdmin
 from core.errors import AppError
 from core.exact import PRICE_SCALE, plain
 from core.fields import ExactField
@@ -45,6 +45,12 @@ def id_link(model: type[models.Model], pk: object) -> SafeString:
     return page_link(model, pk, str(pk)[:8])
 
 
+def flight_link(signal_id: object, text: object, **chosen: object) -> SafeString:
+    """Return a link to the flight recorder of a signal; `chosen` are its `account` and its `status`."""
+    address = reverse("flight-recorder", args=[signal_id], query=chosen)
+    return format_html('<a href="{}" class="text-link">{}</a>', address, text)
+
+
 def list_link(model: type[models.Model], text: object, **filters: object) -> SafeString:
     """Return a link to a model's list, filtered."""
     options = model._meta
@@ -58,11 +64,13 @@ def printed(value: Decimal | None) -> str:
 
 
 def moment(at: datetime | None) -> SafeString | str:
-    """Return a time in UTC to the second; the exact one is its tooltip."""
+    """Return a time to the second, with its zone; the exact one is its tooltip."""
     if at is None:
         return "-"
     exact = at.astimezone(UTC).isoformat()
-    return format_html('<time title="{}" class="whitespace-nowrap">{}</time>', exact, exact[:19].replace("T", " "))
+    return format_html(
+        '<time title="{}" class="whitespace-nowrap">{}</time>', exact, f"{exact[:19].replace('T', ' ')} UTC"
+    )
 
 
 @cache
@@ -72,6 +80,19 @@ def decimal_column(name: str, *, description: str = "", ordering: str | None = N
     @display(description=description or name.replace("_", " "), ordering=ordering)
     def column(row: Any) -> SafeString:
         return format_html('<div class="decimal">{}</div>', printed(getattr(row, name)))
+
+    column.__name__ = f"{name}_decimal"
+    return column
+
+
+@cache
+def count_column(name: str) -> Column:
+    """Return a right-aligned column of the whole number `name`."""
+
+    @display(description=name.replace("_", " "), ordering=name)
+    def column(row: Any) -> SafeString:
+        count = getattr(row, name)
+        return format_html('<div class="decimal">{}</div>', "-" if count is None else count)
 
     column.__name__ = f"{name}_decimal"
     return column
@@ -143,7 +164,7 @@ class DayRangeFilter(RangeDateFilter):
         return datetime.combine(day, at, tzinfo=UTC) if day else None
 
 
-class DeskAdmin(ModelAdmin):
+class DeskAdmin(ChoosingAdmin):
     """Prints decimals exactly and times in UTC, in lists and on pages; links foreign keys; filters by a button."""
 
     list_filter_submit = True
@@ -186,7 +207,11 @@ class DeskAdmin(ModelAdmin):
         obj.save(update_fields=[name for name in form.changed_data if name in columns])
 
     def _in_list(self, name: Shown) -> Shown:
-        return link_column(name) if isinstance(self._field(name), models.ForeignKey) else self._on_page(name)
+        field = self._field(name)
+        if isinstance(field, models.ForeignKey):
+            return link_column(field.name)
+        is_count = isinstance(field, models.IntegerField) and not field.choices and not field.primary_key
+        return count_column(field.name) if is_count else self._on_page(name)
 
     def _on_page(self, name: Shown) -> Shown:
         field = self._field(name)

@@ -5,9 +5,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -32,6 +34,7 @@ _CODES = {
     exceptions.UnsupportedMediaType: "UNSUPPORTED_MEDIA_TYPE",
     exceptions.Throttled: "RATE_LIMITED",
 }
+_API = "/api/"
 _NOT_TAKEN = "The request is not one that this server takes."
 
 
@@ -108,7 +111,12 @@ def flat_errors(detail: Any, path: str = "") -> dict[str, list[str]]:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer for a path that no route matches."""
-    return refuse(request, Missing("There is nothing at this address."))
+    return _refuse_reader(request, Missing("There is nothing at this address."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer for a page that one's role may not open."""
+    return _refuse_reader(request, Forbidden("This login may not open the page."))
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -121,6 +129,14 @@ def server_fault(request: HttpRequest) -> HttpResponse:
     return refuse(
         request, AppError("Something failed here; the request id names it in the log.", code="INTERNAL", status=500)
     )
+
+
+def _refuse_reader(request: HttpRequest, error: AppError) -> HttpResponse:
+    """Refuse in the form that is asked for; a browser that wants a page of the desk gets one."""
+    if request.path.startswith(_API) or "text/html" not in request.headers.get("Accept", ""):
+        return refuse(request, error)
+    context = {"desk_name": settings.DESK_NAME, "reason": error.message}
+    return render(request, "refused.html", context, status=error.status)
 
 
 def _walk(detail: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -164,16 +164,27 @@ class FreeObject(serializers.DictField):
     """An object of anything that JSON can say."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        return kept_json(super().to_internal_value(data))
+        kept: dict[str, Any] = kept_json(super().to_internal_value(data))
+        return kept
 
 
-def kept_json(data: dict[str, Any]) -> dict[str, Any]:
+@extend_schema_field({})
+class FreeValue(serializers.Field):
+    """Anything that JSON can say."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return kept_json(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+def kept_json(data: Any) -> Any:
     """Return `data` as it is stored. Raises ValidationError for a number that would be rounded."""
     try:
-        kept: dict[str, Any] = as_kept(data)
+        return as_kept(data)
     except NotExact as error:
         raise serializers.ValidationError(str(error)) from error
-    return kept
 
 
 class ErrorAnswer(serializers.Serializer):

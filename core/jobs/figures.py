@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count
 from django_celery_beat.models import PeriodicTask
 from redis.exceptions import RedisError
 
-from core.jobs.queue import MOST_AT_ONCE
 from core.models import Job, JobStatus
 
 SWEEP = "sweep-jobs"
@@ -25,9 +25,18 @@ def note_sweep(*, now: datetime) -> None:
         return  # health says that nothing runs, which is what it looks like without Redis
 
 
+def jobs_run(*, now: datetime) -> bool:
+    """Say whether jobs are done: whether the sweep's sign is fresh."""
+    try:
+        swept_at = cache.get(_SWEPT_AT)
+    except (RedisError, OSError):
+        return False
+    return swept_at is not None and swept_at >= now - _SILENT
+
+
 def job_health(*, now: datetime) -> dict[str, Any]:
-    """Return whether jobs are done: `running` where the sweep's sign is fresh."""
-    running = _swept_since(now - _SILENT)
+    """Return whether jobs are done, who sends and who does them."""
+    running = jobs_run(now=now)
     enabled = PeriodicTask.objects.filter(name=SWEEP, enabled=True).exists()
     scheduler = {"enabled": enabled, "running": running}
     return {"running": running, "timestamp": now, "scheduler": scheduler, "workers": _workers(_counts())}
@@ -39,14 +48,6 @@ def job_stats() -> dict[str, Any]:
     return {"queue": counts, "workers": _workers(counts)}
 
 
-def _swept_since(moment: datetime) -> bool:
-    try:
-        swept_at = cache.get(_SWEPT_AT)
-    except (RedisError, OSError):
-        return False
-    return swept_at is not None and swept_at >= moment
-
-
 def _counts() -> dict[str, int]:
     found = Job.objects.order_by().values_list("status").annotate(Count("pk"))
     return dict.fromkeys(JobStatus.values, 0) | dict(found)
@@ -54,4 +55,5 @@ def _counts() -> dict[str, int]:
 
 def _workers(counts: dict[str, int]) -> dict[str, int]:
     active = counts[JobStatus.RUNNING]
-    return {"total": MOST_AT_ONCE, "active": active, "idle": max(0, MOST_AT_ONCE - active)}
+    total = settings.JOBS_AT_ONCE
+    return {"total": total, "active": active, "idle": max(0, total - active)}

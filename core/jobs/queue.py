@@ -1,10 +1,11 @@
 """The queue of jobs: asking for one, taking the next, ending it. Each change is one guarded UPDATE."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Case, F, Value, When
 
 from core.errors import AppError, Conflict, Missing
@@ -15,7 +16,6 @@ HEARTBEAT_SECONDS = 5
 DEAD_AFTER = timedelta(seconds=30)
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=10)
-MOST_AT_ONCE = 2
 RETENTION = timedelta(days=30)
 
 _ORDER = Case(
@@ -49,26 +49,44 @@ def enqueue(
     )
 
 
+def enqueue_all(
+    name: str,
+    every: Iterable[Mapping[str, Any]],
+    *,
+    now: datetime,
+    user_id: UUID | None = None,
+    priority: JobPriority = JobPriority.NORMAL,
+) -> list[Job]:
+    """Store a job for each of the arguments, which were validated, in one statement; return them in that order."""
+    terms = {"name": name, "user_id": user_id, "priority": priority, "created_at": now, "due_at": now}
+    return Job.objects.bulk_create([Job(args=dict(args), **terms) for args in every])
+
+
 def take_next(*, now: datetime) -> Job | None:
     """Take the next job that is due, the most urgent first, then the oldest; None where enough are running.
 
     Two at once take two different ones; they may both pass the limit by one.
     """
-    if Job.objects.filter(status=JobStatus.RUNNING).count() >= MOST_AT_ONCE:
+    if Job.objects.filter(status=JobStatus.RUNNING).count() >= settings.JOBS_AT_ONCE:
         return None
     due = Job.objects.filter(status=JobStatus.PENDING, due_at__lte=now).order_by(_ORDER, "created_at", "id")
     for job_id in list(due.values_list("pk", flat=True)[:10]):
-        taken = Job.objects.filter(pk=job_id, status=JobStatus.PENDING).update(
-            status=JobStatus.RUNNING,
-            attempts=F("attempts") + 1,
-            started_at=now,
-            heartbeat_at=now,
-            error="",
-            error_code="",
-        )
-        if taken:
-            return Job.objects.get(pk=job_id)
+        if (job := take(job_id, now=now)) is not None:
+            return job
     return None
+
+
+def take(job_id: UUID, *, now: datetime) -> Job | None:
+    """Take this job, due or not, however many run; None where somebody else was quicker, or it is over."""
+    taken = Job.objects.filter(pk=job_id, status=JobStatus.PENDING).update(
+        status=JobStatus.RUNNING,
+        attempts=F("attempts") + 1,
+        started_at=now,
+        heartbeat_at=now,
+        error="",
+        error_code="",
+    )
+    return Job.objects.get(pk=job_id) if taken else None
 
 
 def beat(job: Job, *, now: datetime) -> None:
@@ -104,6 +122,12 @@ def cancel(job_id: UUID, *, now: datetime) -> Job:
     if job is None:
         raise Missing("There is no such job.")
     raise Conflict(f"The job is {job.status} already.", code="JOB_IS_OVER")
+
+
+def cancel_all(job_ids: Iterable[UUID], *, now: datetime) -> int:
+    """End those of some jobs that wait or run, in one statement; return how many."""
+    waiting = Job.objects.filter(pk__in=list(job_ids)).exclude(status__in=_OVER)
+    return waiting.update(status=JobStatus.CANCELLED, finished_at=now)
 
 
 def release_dead(*, now: datetime) -> int:

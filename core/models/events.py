@@ -8,12 +8,14 @@ class Event(models.Model):
     """One message of one stream. Written by streams/outbox.py, numbered once by streams/relay.py, then never changed.
 
     `cursor` counts the published messages of all streams and `seq` those of one, both from 1 and without holes;
-    both are absent until the relay has seen the row. `id` is the order of writing, which is not that of committing.
+    both are absent until the relay has seen the row. A row of several `parts` goes out as so many messages, each with
+    numbers of its own; the row has those of the last. `id` is the order of writing, which is not that of committing.
     """
 
     id = models.BigAutoField(primary_key=True)
     stream = models.CharField(max_length=64)
     message = models.JSONField(encoder=DjangoJSONEncoder)
+    parts = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField()
     cursor = models.BigIntegerField(null=True, unique=True)
     seq = models.BigIntegerField(null=True)

@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -153,8 +153,9 @@ class Hub:
             for socket, place in list(watching.items()):
                 if place < published.cursor:
                     watching[socket] = published.cursor
-                    socket.offer(message)
-                    handed.add(socket)
+                    if socket.takes(published.kind):
+                        socket.offer(message)
+                        handed.add(socket)
             looked_at += len(watching)
             if looked_at >= BREATH:  # let the others of this loop have their turn
                 looked_at = 0
@@ -218,15 +219,15 @@ def hub() -> Hub:
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
-async def catch_up(socket: Outbound, stream: str, since: int) -> int:
-    """Send what a socket missed of a stream after the cursor `since`; return its place in it now.
+async def catch_up(socket: Outbound, streams: Collection[str], since: int) -> int:
+    """Send what a socket missed of `streams` after the cursor `since`, in one order; return its place in them now.
 
     As fast as the peer reads and no faster. Raises Forgotten where messages after `since` are kept no longer.
     """
     place, is_last = since, False
     while not (is_last or socket.is_closed):
-        found = await _read_missed(place, stream, most=SLICE)
-        for published in found.messages:
+        found = await _read_missed(place, streams, most=SLICE)
+        for published in filter(lambda one: socket.takes(one.kind), found.messages):
             await socket.put(text_message(published.text))
         place, is_last = found.cursor, found.is_last
     return place

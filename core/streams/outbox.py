@@ -17,10 +17,14 @@ OUTBOX = "outbox"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a stream is told: JSON with strings for decimals, `type` among its keys."""
+    """What a stream is told: JSON with strings for decimals, `type` among its keys.
+
+    It goes out as one message, or as `parts` of them where the stream's shape (streams/shapes.py) takes it apart.
+    """
 
     stream: str
     body: dict[str, Any]
+    parts: int = 1
 
 
 def emit(messages: Iterable[Message], *, now: datetime) -> None:
@@ -31,6 +35,10 @@ def emit(messages: Iterable[Message], *, now: datetime) -> None:
     """
     told = list(messages)
     if told:
-        streams, bodies = [message.stream for message in told], [message.body for message in told]
-        insert_columns(Event, {"stream": streams, "message": bodies}, created_at=now)
+        columns: dict[str, list[Any]] = {
+            "stream": [message.stream for message in told],
+            "message": [message.body for message in told],
+            "parts": [message.parts for message in told],
+        }
+        insert_columns(Event, columns, created_at=now)
         transaction.on_commit(partial(announce, OUTBOX), robust=True)

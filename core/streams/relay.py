@@ -40,7 +40,7 @@ def number_events() -> int:
         everything = _lock()
         if everything is None:
             return 0
-        events = list(Event.objects.filter(cursor=None).order_by("id").only("id", "stream")[:MOST_IN_A_ROUND])
+        events = list(Event.objects.filter(cursor=None).order_by("id").only("id", "stream", "parts")[:MOST_IN_A_ROUND])
         if not events:
             return 0
         streams = _give_numbers(events, everything)
@@ -82,8 +82,8 @@ def _give_numbers(events: list[Event], everything: Stream) -> list[Stream]:
     streams |= {stream.name: stream for stream in Stream.objects.filter(pk__in=names)}
     for event in events:
         stream = streams[event.stream]
-        stream.last_seq += 1
-        everything.last_seq += 1
+        stream.last_seq += event.parts
+        everything.last_seq += event.parts
         event.seq, event.cursor = stream.last_seq, everything.last_seq
     return list(streams.values())
 

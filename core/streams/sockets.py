@@ -29,7 +29,7 @@ def text_message(text: str) -> dict[str, Any]:
 class Outbound:
     """The way out of one socket. Used in its event loop only; the writer lives while something waits."""
 
-    __slots__ = ("_closing", "_end", "_newest", "_queue", "_room", "_send", "_writer", "code", "sending_since")
+    __slots__ = ("_closing", "_end", "_newest", "_queue", "_room", "_send", "_writer", "code", "only", "sending_since")
 
     def __init__(self, send: Send, *, end: Callable[[], None]) -> None:
         """`end` ends the application behind the socket: a peer that reads nothing does not answer a close."""
@@ -41,6 +41,7 @@ class Outbound:
         self._writer: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self.code: int | None = None
+        self.only: str | None = None
         self.sending_since: float | None = None
 
     @property
@@ -51,6 +52,10 @@ class Outbound:
     def waiting(self) -> int:
         """How many messages wait."""
         return len(self._queue)
+
+    def takes(self, kind: str) -> bool:
+        """Say whether messages of streams of this type are for the socket: all of them, or those of type `only`."""
+        return self.only is None or self.only == kind
 
     def offer(self, message: dict[str, Any]) -> None:
         """Send when it is its turn; close a socket that has too much waiting already."""

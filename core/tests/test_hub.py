@@ -68,7 +68,7 @@ async def join_late(old, new, *, told_at, held_at, gate):
     await old.has(1)
     await gate.hold(held_at)
     await moment("before")
-    place = await catch_up(new.outbound, "b", 0)
+    place = await catch_up(new.outbound, {"b"}, 0)
     await moment("caught up")
     hub().join(new.outbound, "b", place)
     await moment("joined")
@@ -96,7 +96,7 @@ class TestSeam:
         async def come_back():
             await publish("a", "b", count=300)
             async with peers(1) as [peer]:
-                hub().join(peer.outbound, "a", await catch_up(peer.outbound, "a", 0))
+                hub().join(peer.outbound, "a", await catch_up(peer.outbound, {"a"}, 0))
                 await publish("a")
                 await peer.has(301)
                 assert peer.cursors == [*range(1, 600, 2), 601]
@@ -110,8 +110,8 @@ class TestSeam:
         async def come_back():
             async with peers(1) as [peer]:
                 with pytest.raises(Forgotten):
-                    await catch_up(peer.outbound, "a", 1)
-                assert await catch_up(peer.outbound, "a", 2) == 3
+                    await catch_up(peer.outbound, {"a"}, 1)
+                assert await catch_up(peer.outbound, {"a"}, 2) == 3
 
         run(come_back())
 
@@ -125,12 +125,12 @@ class TestSeam:
 
         monkeypatch.setattr(reading, "read_after", read_after)
         with pytest.raises(Forgotten):
-            reading.read_missed(0, "a", most=10)
+            reading.read_missed(0, {"a"}, most=10)
 
     def test_a_cursor_that_was_never_given_is_told(self):
         publish_now("a")
         with pytest.raises(Forgotten):
-            reading.read_missed(2, "a", most=10)
+            reading.read_missed(2, {"a"}, most=10)
 
 
 class TestHandingOut:
@@ -310,7 +310,7 @@ class TestSlowReaders:
             await publish("a", count=600)
             async with peers(1) as [peer]:
                 peer.reads.clear()
-                catching_up = asyncio.create_task(catch_up(peer.outbound, "a", 0))
+                catching_up = asyncio.create_task(catch_up(peer.outbound, {"a"}, 0))
                 await asyncio.sleep(0.3)
                 assert peer.outbound.waiting <= sockets.MOST_WAITING
                 peer.reads.set()

@@ -63,10 +63,15 @@ class TestTaking:
         job_of(nothing)
         assert take_next(now=NOW - timedelta(seconds=1)) is None
 
-    def test_nobody_takes_what_another_took(self, job_of, monkeypatch):
+    def test_more_run_at_once_where_the_desk_is_set_to(self, job_of, settings):
+        settings.JOBS_AT_ONCE = 3
+        [job_of(nothing) for _ in range(4)]
+        assert [take_next(now=NOW) is None for _ in range(4)] == [False, False, False, True]
+
+    def test_nobody_takes_what_another_took(self, job_of, settings):
         job = job_of(nothing)
         Job.objects.filter(pk=job.pk).update(status="running")
-        monkeypatch.setattr(queue, "MOST_AT_ONCE", 9)
+        settings.JOBS_AT_ONCE = 9
         assert take_next(now=NOW) is None
 
 
@@ -198,6 +203,22 @@ def test_the_heart_beats_while_a_long_step_is_under_way(job_of, monkeypatch):
     run_job(take_next(now=NOW), clock=at(9))
     job = Job.objects.get()
     assert (began, job.status, job.heartbeat_at) == ([1], "completed", NOW + timedelta(seconds=9))
+
+
+class TestMany:
+    def test_many_are_stored_in_one_statement_and_in_order(self, django_assert_num_queries):
+        with django_assert_num_queries(1):
+            jobs = queue.enqueue_all("count", [{"number": 1}, {"number": 2}], now=NOW, priority=JobPriority.LOW)
+        assert [job.args for job in jobs] == [{"number": 1}, {"number": 2}]
+        assert set(Job.objects.values_list("status", "priority", "due_at")) == {("pending", "low", NOW)}
+
+    def test_those_that_are_not_over_are_cancelled_in_one_statement(self, django_assert_num_queries):
+        over, waits, other = queue.enqueue_all("count", [{}, {}, {}], now=NOW)
+        Job.objects.filter(pk=over.pk).update(status="completed")
+        with django_assert_num_queries(1):
+            assert queue.cancel_all([over.pk, waits.pk], now=NOW) == 1
+        told = [Job.objects.get(pk=job.pk).status for job in (over, waits, other)]
+        assert told == ["completed", "cancelled", "pending"]
 
 
 @pytest.mark.django_db(transaction=True)

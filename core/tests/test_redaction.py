@@ -19,6 +19,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.s3cret-s1gnature"
         ("/webhook/tradingviews/s3cret", "/webhook/***"),
         ("/webhook/s3cret", "/webhook/***"),
         ("/webhook/deliveries/4?limit=2", "/webhook/deliveries/4?limit=2"),
+        ("/webhook/lint", "/webhook/lint"),
         ("/ws/1?token=s3cret&since=4", "/ws/1?token=***&since=4"),
         ("/x?a=1&refresh_token=s3cret&api_secret=s3cret&b=2", "/x?a=1&refresh_token=***&api_secret=***&b=2"),
         ("next=%2Fws%3Ftoken%3Ds3cret", "next=%2Fws%3Ftoken%3D***"),
