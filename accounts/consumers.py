@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -15,12 +15,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 from rest_framework.exceptions import ParseError
 
-from accounts.following import Followed, Question
+from accounts.following import Followed, Listed, Listing, Question, Wanted
 from accounts.sockets import NOT_PROVED, Caller, Doorkeeper, caller_by_cookie, caller_by_token, doorkeeper
 from accounts.tokens import InvalidToken
 from core.api.parsers import read_json
 from core.errors import AppError
-from core.streams.hub import Hub, hub
+from core.streams.hub import Hub, catch_up, hub, last_cursor
+from core.streams.reading import Forgotten
 from core.streams.sockets import COME_AGAIN, Outbound, text_message
 
 logger = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         self.query = parse_qs(self.scope["query_string"].decode("latin-1"))
         self._too_late = asyncio.get_running_loop().call_later(PROOF_SECONDS, self.outbound.close, NOT_PROVED)
         token = self.query.get("token", [""])[0]
-        await self._carefully(self._prove(token) if token else self._look_for_cookie())
+        await self.carefully(self._prove(token) if token else self._look_for_cookie())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.outbound.is_closed:
@@ -103,7 +104,7 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         if len(raw or bytes_data or b"") > LARGEST_FRAME:
             self.outbound.close(TOO_BIG)
         else:
-            await self._carefully(self._take(raw))
+            await self.carefully(self._take(raw))
 
     async def tell(self, message: dict[str, Any]) -> None:
         """Send one message of our own."""
@@ -123,6 +124,32 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         assert self._doorkeeper is not None
         self._doorkeeper.following.remove(self._followed(question, thing_id))
 
+    def keep_listed(self, listing: Listing, take: Callable[[Listed], None]) -> None:
+        """Have a list of what is the caller's handed to `take` as long as the socket is open."""
+        assert self._doorkeeper is not None
+        assert self.caller is not None
+        self._doorkeeper.following.keep_listed(self.outbound, Wanted(listing, self.caller.user.pk, take))
+
+    def asked_cursor(self, message: dict[str, Any] | None = None) -> int | None:
+        """Return `since` of the message, else of the address, else None. Raises BadMessage."""
+        since = (message or {}).get("since", self.query.get("since", [None])[0])
+        if since is None:
+            return None
+        if isinstance(since, str) and since.isascii() and since.isdigit() and len(since) <= 18:
+            return int(since)
+        if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < 10**18:
+            return since
+        raise BadMessage("`since` is the cursor of a message: a whole number, not negative.", code="BAD_CURSOR")
+
+    async def catch_up(self, streams: Collection[str], since: int, **named: str) -> int:
+        """Send what was missed of streams, or `resync` with `named` where it is kept no longer; return the place."""
+        try:
+            return await catch_up(self.outbound, streams, since)
+        except Forgotten:
+            place = await last_cursor()
+            await self.tell({"type": "resync", **named, "cursor": place})
+            return place
+
     def _followed(self, question: Question, thing_id: UUID) -> Followed:
         assert self.caller is not None
         return Followed(self.outbound, question, (self.caller.user.pk, thing_id))
@@ -134,7 +161,7 @@ class PersonalConsumer(AsyncWebsocketConsumer):
         else:
             await self.obey(message)
 
-    async def _carefully(self, work: Coroutine[Any, Any, None]) -> None:
+    async def carefully(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something for the client; what is refused is told, and nothing breaks the socket but the database."""
         try:
             await work

@@ -13,6 +13,8 @@ Show this token within an hour, it is good once:
 
 {token}
 
+Paste it into the desk's page /password/reset/complete, or let a program send it:
+
 POST /api/v1/auth/password/reset/complete
 {{"token": "...", "new_password": "..."}}
 

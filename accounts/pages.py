@@ -1,4 +1,4 @@
-"""The pages on which a person logs in and out, for those who do not go to the console, and changes their password."""
+"""The pages on which a person logs in and out, to the console too, and changes their password."""
 
 from typing import Any, cast
 
@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import reverse_lazy
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from unfold.forms import AdminOwnPasswordChangeForm
 
@@ -22,8 +22,18 @@ FORM_METHODS = ["get", "head", "post", "options"]  # Django's forms take a PUT a
 class LoginPage(LoginView):
     http_method_names = FORM_METHODS
     template_name = "login.html"
-    next_page = "root"
     extra_context = {"desk_name": settings.DESK_NAME}
+
+    def get_default_redirect_url(self) -> str:
+        """Operators work at the console, everybody else begins at the root."""
+        return reverse("admin:index" if getattr(self.request.user, "is_staff", False) else "root")
+
+
+class ConsoleLoginPage(LoginPage):
+    """Where the console sends who is not in: to the one login page, which takes every role."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponseRedirect(reverse("login", query={"next": self.get_redirect_url() or reverse("admin:index")}))
 
 
 class LogoutPage(LogoutView):

@@ -1,22 +1,26 @@
 """Admin pages of money: accounts are opened and shut, never deleted; the ledger is only read."""
 
 from decimal import Decimal
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.models import TradingAccount, Transfer, TransferKind, User
+from accounts.models import TradingAccount, Transfer, TransferKind
 from accounts.services.trading_accounts import change_account, open_account
+from core.admin.acting import one_by_one
+from core.admin.confirming import Announcement, asks_first, counted, lines_of
+from core.admin.exporting import export_csv
+from core.admin.history import HistoryAdmin
 from core.admin.pieces import (
     DayRangeFilter,
     DecimalInput,
@@ -28,6 +32,7 @@ from core.admin.pieces import (
     list_link,
     pill,
 )
+from core.admin.searching import RowsField
 from core.exact import MONEY_SCALE
 
 _KIND = badge(
@@ -43,10 +48,8 @@ _AMOUNT = decimal_column("signed_amount", description="amount")
 _FIXED = ("id", "owner", "exchange", "currency", "is_default", "created_at")
 
 
-class AccountsField(forms.ModelMultipleChoiceField):
+class AccountsField(RowsField):
     """Chooses among the living accounts; names alone do not tell them apart."""
-
-    widget = UnfoldAdminSelect2MultipleWidget
 
     def __init__(self, **kwargs: Any) -> None:
         accounts = TradingAccount.objects.living().select_related("owner").order_by("name", "id")
@@ -71,21 +74,31 @@ class OpenAccountForm(ServiceForm):
     )
 
 
+def _deactivation(accounts: QuerySet[TradingAccount]) -> Announcement:
+    active = accounts.filter(deleted_at=None, is_active=True)
+    count = active.count()
+    sentence = (
+        f"Deactivate {counted(count, 'account')}: nothing is opened there until they are active again. "
+        "What they hold stays, with its stops and targets."
+    )
+    return Announcement(sentence, lines_of(active, partial(map, str), count=count), is_possible=count > 0)
+
+
 @admin.register(TradingAccount)
-class TradingAccountAdmin(ServiceAdmin):
+class TradingAccountAdmin(HistoryAdmin, ServiceAdmin):
     list_display = ("name", "owner", "exchange", "currency", "balance", "state", "created_at")
     list_filter = ("is_active", "is_demo", "exchange", "currency", ("owner", AutocompleteSelectFilter))
     list_select_related = ("owner",)
-    search_fields = ("name", "owner__username", "owner__email", "id")
+    search_fields = ("name", "owner__username", "owner__email", "id__exact")
     ordering = ("-created_at", "id")
     autocomplete_fields = ("owner",)
-    actions = ("activate", "deactivate")
-    readonly_fields = (*_FIXED, "balance", "is_testnet", "state", "transfers")
+    actions: tuple[Any, ...] = ("activate", "deactivate")
+    readonly_fields: tuple[Any, ...] = (*_FIXED, "balance", "is_testnet", "state", "transfers")
     add_fieldsets = (
         (None, {"fields": ("owner", "name", "exchange", "currency", "initial_balance")}),
         ("Rules", {"fields": ("max_leverage", "max_daily_loss", "is_demo")}),
     )
-    fieldsets = (
+    fieldsets: tuple[Any, ...] = (
         (None, {"fields": ("name", "state", "is_active", "balance", "transfers")}),
         ("Rules", {"fields": ("max_leverage", "max_daily_loss", "is_demo", "is_testnet")}),
         ("Fixed when it was opened", {"fields": _FIXED}),
@@ -106,6 +119,7 @@ class TradingAccountAdmin(ServiceAdmin):
         self._switch(request, queryset, is_active=True)
 
     @admin.action(description="Deactivate", permissions=["change"])
+    @asks_first(_deactivation, button="Deactivate", is_dangerous=True)
     def deactivate(self, request: HttpRequest, queryset: QuerySet[TradingAccount]) -> None:
         self._switch(request, queryset, is_active=False)
 
@@ -124,15 +138,20 @@ class TradingAccountAdmin(ServiceAdmin):
 
     def _switch(self, request: HttpRequest, accounts: QuerySet[TradingAccount], *, is_active: bool) -> None:
         state = "active" if is_active else "inactive"
-        switched = accounts.filter(deleted_at=None)
-        LogEntry.objects.log_actions(cast(User, request.user).pk, switched, CHANGE, f"Made {state}.")
-        self.message_user(request, f"{switched.update(is_active=is_active)} now {state}.", messages.SUCCESS)
+
+        def switch(account: TradingAccount) -> str:
+            change_account(account, {"is_active": is_active})
+            return f"Made {state}."
+
+        switched = one_by_one(self, request, accounts.filter(deleted_at=None).order_by("pk"), switch)
+        self.message_user(request, f"{len(switched)} now {state}.", messages.SUCCESS)
 
 
 @admin.register(Transfer)
 class TransferAdmin(ReadOnlyAdmin):
     """The ledger. Rows are read; the database refuses the rest too."""
 
+    actions = (export_csv,)
     list_display = ("created_at", "account", _KIND, _AMOUNT, "currency", "balance_after", "reference")
     list_filter = (
         ("kind", ChoicesDropdownFilter),

@@ -1,5 +1,6 @@
 """Admin pages of people: users, their roles, their sessions, what is shared with them."""
 
+from collections.abc import Collection
 from copy import copy
 from typing import Any, cast
 from uuid import UUID
@@ -12,23 +13,27 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Case, CharField, OuterRef, QuerySet, Subquery, When
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelect2Widget
 
 from accounts.models import PasswordResetRequest, Role, Share, User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.services import passwords, people, registration, sessions
 from accounts.services.people import LastAdmin, check_an_admin_stays, end_sessions_of_shut_out
-from accounts.sharing import Scope, shareable
-from core.admin.pieces import DeskAdmin, ReadOnlyAdmin
+from accounts.sharing import Scope, shareable, unknown_scopes
+from core.admin.acting import log_all
+from core.admin.choosing import ChoosingAdmin
+from core.admin.confirming import Announcement, asks_first, counted, lines_of
+from core.admin.history import HistoryAdmin
+from core.admin.pieces import DeskAdmin, ReadOnlyAdmin, badge, pill
+from core.admin.searching import Searched, SearchingAdmin, SearchSelect, found_among
 
-_ROLE_COLOURS = {Role.ADMIN: "danger", Role.TRADER: "success", Role.EXPORTER: "info", Role.VIEWER: "warning"}
+_ROLE = badge("role", {Role.ADMIN: "danger", Role.TRADER: "success", Role.EXPORTER: "info", Role.VIEWER: "warning"})
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -56,13 +61,13 @@ class PersonForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, DeskAdmin):  # type: ignore[misc]
+class UserAdmin(HistoryAdmin, DjangoUserAdmin, DeskAdmin):  # type: ignore[misc]
     """People are shut out, never deleted: their accounts' books name them."""
 
     form = PersonForm
     add_form = UserCreationForm
     change_password_form = PasswordForm
-    list_display = ("username", "email", "full_name", "role_badge", "is_active", "last_login")
+    list_display = ("username", "email", "full_name", _ROLE, "is_active", "last_login")
     list_filter = ("role", "is_active")
     search_fields = ("username", "email", "full_name")
     ordering = ("username",)
@@ -83,10 +88,6 @@ class UserAdmin(DjangoUserAdmin, DeskAdmin):  # type: ignore[misc]
         ),
     )
 
-    @display(description="role", ordering="role", label=_ROLE_COLOURS)
-    def role_badge(self, user: User) -> str:
-        return user.role
-
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
@@ -102,7 +103,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
+class RoleAdmin(DjangoGroupAdmin, ChoosingAdmin):
     """The roles are fixed, what they may do is not; admins always may everything, so nobody locks the desk."""
 
     readonly_fields = ("name",)
@@ -117,6 +118,17 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
         return False
 
 
+def _ending(sessions: QuerySet[UserSession]) -> Announcement:
+    going = sessions.filter(ended_at=None).select_related("user")
+    count = going.count()
+    sentence = f"End {counted(count, 'session')}: whoever is in one has to log in again."
+    return Announcement(sentence, lines_of(going, _whose, count=count), is_possible=count > 0)
+
+
+def _whose(chosen: list[UserSession]) -> list[str]:
+    return [f"{each.user}, from {each.ip_address or 'nowhere known'}: {each.user_agent[:80]}" for each in chosen]
+
+
 @admin.register(UserSession)
 class UserSessionAdmin(ReadOnlyAdmin):
     list_display = ("user", "state", "ip_address", "user_agent", "created_at", "last_seen_at")
@@ -127,13 +139,21 @@ class UserSessionAdmin(ReadOnlyAdmin):
     exclude = ("refresh_hash", "previous_refresh_hash")
     actions = ("end_these",)
 
-    @display(description="state", label={"open": "success", "over": "warning"})
-    def state(self, session: UserSession) -> str:
-        return "over" if session.ended_at or session.expires_at <= timezone.now() else "open"
+    @display(description="state")
+    def state(self, session: UserSession) -> SafeString:
+        is_over = session.ended_at or session.expires_at <= timezone.now()
+        return pill("over", "warning") if is_over else pill("open", "success")
 
-    @admin.action(description="End these sessions")
-    def end_these(self, request: HttpRequest, chosen: QuerySet[UserSession]) -> None:
-        ended = sessions.end_sessions(chosen, reason=EndReason.TERMINATED, now=timezone.now())
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("accounts.change_usersession"))
+
+    @admin.action(description="End these sessions", permissions=["end"])
+    @asks_first(_ending, button="End these sessions", is_dangerous=True)
+    def end_these(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        chosen, now = list(queryset.values_list("pk", flat=True)), timezone.now()
+        these = UserSession.objects.filter(pk__in=chosen)
+        ended = sessions.end_sessions(these, reason=EndReason.TERMINATED, now=now)
+        log_all(request, these.filter(ended_at=now), "Ended.")
         self.message_user(request, f"{ended} session(s) ended.")
 
 
@@ -153,34 +173,52 @@ class FailedLoginAdmin(ReadOnlyAdmin):
     date_hierarchy = "attempt_time"
     fields = ("username", "ip_address", "failures_since_start", "path_info", "attempt_time")
 
-    @display(description="state", label={"locked": "danger", "open": "success"})
-    def state(self, tries: AccessAttempt) -> str:
+    @display(description="state")
+    def state(self, tries: AccessAttempt) -> SafeString:
         used_up = tries.failures_since_start >= settings.AXES_FAILURE_LIMIT
-        return "locked" if used_up and tries.attempt_time > timezone.now() - settings.AXES_COOLOFF_TIME else "open"
+        is_locked = used_up and tries.attempt_time > timezone.now() - settings.AXES_COOLOFF_TIME
+        return pill("locked", "danger") if is_locked else pill("open", "success")
 
     def has_delete_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
 
 
-class ScopeField(forms.ChoiceField):
+class ScopeField(Searched):
     """Chooses among all that may be shared, by kind and name."""
 
-    widget = UnfoldAdminSelect2Widget
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=_scope_choices, **kwargs)
+    widget = SearchSelect
 
     def clean(self, value: Any) -> Scope:
-        scope_type, _, scope_id = super().clean(value).partition(":")
-        return Scope(scope_type, UUID(scope_id))
+        scope = _scope_of(super().clean(value))
+        if scope is None or unknown_scopes([scope]):
+            raise ValidationError("There is no such thing to share.")
+        return scope
+
+    def chosen(self, keys: Collection[str]) -> list[tuple[str, str]]:
+        scopes = [scope for key in keys if (scope := _scope_of(key))]
+        rows = [(scope, shareable()[scope.scope_type].filter(pk=scope.scope_id).first()) for scope in scopes]
+        return [(_key(scope.scope_type, row), _scope_name(row)) for scope, row in rows if row]
+
+    def found(self, request: HttpRequest, term: str, page: int) -> tuple[list[dict[str, Any]], bool]:
+        kinds, more = [], False
+        for scope_type, rows in shareable().items():
+            some, is_more = found_among(rows.order_by("name", "pk"), request, term, page)
+            children = [{"id": _key(scope_type, row), "text": _scope_name(row)} for row in some]
+            kinds += [{"text": f"{scope_type}s", "children": children}] if children else []
+            more = more or is_more
+        return kinds, more
 
 
-def _scope_choices() -> list[Any]:
-    """Return what may be shared as Django's grouped choices, read when a page is made."""
-    kinds: list[Any] = [("", "---------")]
-    for scope_type, rows in shareable().items():
-        kinds.append((f"{scope_type}s", [(f"{scope_type}:{row.pk}", _scope_name(row)) for row in rows]))
-    return kinds
+def _key(scope_type: str, row: Any) -> str:
+    return f"{scope_type}:{row.pk}"
+
+
+def _scope_of(key: str) -> Scope | None:
+    scope_type, _, scope_id = key.partition(":")
+    try:
+        return Scope(scope_type, UUID(scope_id)) if scope_type in shareable() else None
+    except ValueError:
+        return None
 
 
 def _scope_name(row: Any) -> str:
@@ -209,21 +247,30 @@ class ShareForm(forms.ModelForm):
 
 
 @admin.register(Share)
-class ShareAdmin(DeskAdmin):
+class ShareAdmin(HistoryAdmin, SearchingAdmin, DeskAdmin):
     """Shared or taken back, never changed."""
 
     form = ShareForm
     add_fieldsets = ((None, {"fields": ("user", "scope")}),)
-    fieldsets = ((None, {"fields": ("user", "scope_type", "scope_id", "created_by", "created_at")}),)
+    fieldsets = ((None, {"fields": ("user", "scope_type", "what", "created_by", "created_at")}),)
 
-    list_display = ("user", "scope_type", "scope_id", "created_by", "created_at")
+    list_display = ("user", "scope_type", "what", "created_by", "created_at")
     list_filter = ("scope_type",)
     list_select_related = ("user", "created_by")
     search_fields = ("user__username", "user__email", "scope_id")
     autocomplete_fields = ("user",)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Share | None = None) -> list[Any]:
-        return list(self.add_fieldsets) if obj is None else super().get_fieldsets(request, obj)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Share]:
+        def name(rows: QuerySet[Any]) -> Subquery:
+            return Subquery(rows.filter(pk=OuterRef("scope_id")).order_by().values("name")[:1])
+
+        names = [When(scope_type=scope_type, then=name(rows)) for scope_type, rows in shareable().items()]
+        return super().get_queryset(request).annotate(scope_name=Case(*names, output_field=CharField()))
+
+    @display(description="what", ordering="scope_name")
+    def what(self, share: Share) -> str:
+        """Name what is shared, by its id where it is gone."""
+        return str(getattr(share, "scope_name", None) or share.scope_id)
 
     def has_change_permission(self, request: HttpRequest, obj: Share | None = None) -> bool:
         return False

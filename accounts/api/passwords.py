@@ -9,16 +9,13 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tasks
 from accounts.api.authentication import session_of_request
-from accounts.models.users import folded
+from accounts.reset_requests import take_reset_request
 from accounts.services import password_resets, passwords
-from core.addresses import counted_address
 from core.api.answers import told, told_schema
 from core.api.permissions import EVERY_ROLE
 from core.api.reading import read_body
 from core.api.serializers import StrictSerializer
-from core.limits import hit_shared, require
 
 DONE = told_schema("PasswordAnswer", timestamp=serializers.DateTimeField())
 
@@ -64,9 +61,7 @@ class PasswordResetViewSet(viewsets.ViewSet):
     @extend_schema(request=ResetPasswordInput, responses=DONE)
     def reset(self, request: Request) -> Response:
         asked, now = read_body(ResetPasswordInput, request), timezone.now()
-        asker = f"{counted_address(request._request)} {folded(asked['email'])}"
-        require(hit_shared("password_reset", asker), request._request)
-        tasks.nudge(password_resets.ask_for_reset(**asked, now=now))
+        take_reset_request(request._request, **asked, now=now)
         return _done("If an account exists with this email, reset instructions will be sent", now)
 
     @extend_schema(request=CompleteResetInput, responses=DONE)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 if TYPE_CHECKING:
     from accounts.models.users import User
@@ -41,6 +42,7 @@ class Share(models.Model):
     )
 
     objects = ShareQuerySet.as_manager()
+    history = HistoricalRecords(user_db_constraint=False)
 
     class Meta:
         ordering = ("-created_at", "id")

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from accounts.models.reach import ReachQuerySet
 from accounts.models.shares import Share
@@ -66,6 +67,9 @@ class TradingAccount(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TradingAccountQuerySet.as_manager()
+    history = HistoricalRecords(
+        excluded_fields=("balance", "net_deposits", "transfers_count"), user_db_constraint=False
+    )
 
     class Meta:
         ordering = ["created_at", "id"]

@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from accounts.models.reach import ReachQuerySet
 from accounts.roles import Role
@@ -90,6 +91,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     user_permissions = None  # type: ignore[assignment]
 
     objects = UserManager()
+    history = HistoricalRecords(excluded_fields=("password", "last_login"), user_db_constraint=False)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

@@ -1,7 +1,9 @@
 """Reads the ledger: an account's rows, and whether its balance is what they add up to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from django.db.models import F, Q, Sum, Value
 from django.db.models.functions import Coalesce
@@ -25,17 +27,24 @@ class Reconciliation:
 
 
 def reconcile(account: TradingAccount) -> Reconciliation:
-    """Add up the account's transfers in the statement that reads its balance: no other writer comes between."""
-    row = (
-        TradingAccount.objects.filter(pk=account.pk)
+    """Return what `reconcile_all` returns of one account."""
+    return reconcile_all([account])[account.pk]
+
+
+def reconcile_all(accounts: Iterable[TradingAccount]) -> dict[UUID, Reconciliation]:
+    """Add up each account's transfers in the statement that reads its balance: no other writer comes between."""
+    rows = (
+        TradingAccount.objects.filter(pk__in=[account.pk for account in accounts])
         .annotate(
             debits=Sum("transfers__amount", filter=Q(transfers__debit=Book.CASH)),
             credits=Sum("transfers__amount", filter=Q(transfers__credit=Book.CASH)),
         )
-        .values("balance", "debits", "credits")
-        .get()
+        .values_list("pk", "balance", "debits", "credits")
     )
-    return Reconciliation(row["balance"], (row["debits"] or Decimal(0)) - (row["credits"] or Decimal(0)))
+    nothing = Decimal(0)
+    return {
+        pk: Reconciliation(balance, (debits or nothing) - (credits or nothing)) for pk, balance, debits, credits in rows
+    }
 
 
 def false_balances() -> TradingAccountQuerySet:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
@@ -11,6 +12,7 @@ from accounts.figures import figures_of
 from accounts.models import Role, TradingAccount, User, UserSession
 from accounts.models.users import UserQuerySet
 from accounts.tokens import Claims, InvalidToken, read_access
+from core.compiled_reads import compiled_read
 
 # Under which name Django's session of a browser keeps the id of ours.
 PAGE_SESSION = "user_session"
@@ -23,10 +25,15 @@ def session_of(access_token: str, *, now: datetime) -> UserSession:
 
 def live_session(claims: Claims, *, now: datetime) -> UserSession:
     """Return the session that checked claims name, if it still lets its user in. Raises InvalidToken."""
-    session = UserSession.objects.alive(now).filter(pk=claims.session_id, user=claims.user_id).first()
-    if session is None:
+    found = _live(claims.session_id, claims.user_id, now)
+    if not found:
         raise InvalidToken
-    return session
+    return found[0]
+
+
+@compiled_read
+def _live(session_id: UUID, user_id: UUID, now: datetime) -> QuerySet[UserSession]:
+    return UserSession.objects.alive(now).filter(pk=session_id, user=user_id).order_by()
 
 
 def session_of_page(store: SessionBase, *, now: datetime) -> UserSession | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,17 +16,12 @@ from accounts.models import TradingAccount, Transfer, TransferKind, User
 from accounts.selectors.ledger import reconcile
 from accounts.services.ledger import withdraw
 from conftest import NOW
+from core.tests.asking import say_yes
 
 ACCOUNTS = "admin:accounts_tradingaccount_changelist"
 TRANSFERS = "admin:accounts_transfer_changelist"
 ADD = "admin:accounts_tradingaccount_add"
 CHANGE = "admin:accounts_tradingaccount_change"
-
-
-@pytest.fixture
-def operator(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
 
 
 @pytest.fixture
@@ -128,7 +122,7 @@ def test_no_account_is_deleted(operator: Client, account: TradingAccount) -> Non
 
 def test_accounts_are_deactivated_and_activated(operator: Client, account: TradingAccount) -> None:
     def is_active_after(action: str) -> bool:
-        operator.post(reverse(ACCOUNTS), {"action": action, "_selected_action": [account.pk]})
+        say_yes(operator, reverse(ACCOUNTS), {"action": action, "_selected_action": [account.pk]})
         return TradingAccount.objects.get().is_active
 
     assert (is_active_after("deactivate"), is_active_after("activate")) == (False, True)
@@ -136,14 +130,14 @@ def test_accounts_are_deactivated_and_activated(operator: Client, account: Tradi
 
 def test_a_deleted_account_is_not_switched(operator: Client, account: TradingAccount) -> None:
     TradingAccount.objects.update(deleted_at=NOW)
-    operator.post(reverse(ACCOUNTS), {"action": "deactivate", "_selected_action": [account.pk]})
+    say_yes(operator, reverse(ACCOUNTS), {"action": "deactivate", "_selected_action": [account.pk]})
     assert TradingAccount.objects.get().is_active
     assert not LogEntry.objects.exists()
 
 
 def test_an_action_says_and_logs_what_it_changed(operator: Client, account: TradingAccount) -> None:
-    answer = operator.post(reverse(ACCOUNTS), {"action": "deactivate", "_selected_action": [account.pk]})
-    assert [str(each) for each in get_messages(answer.wsgi_request)] == ["1 now inactive."]
+    page = say_yes(operator, reverse(ACCOUNTS), {"action": "deactivate", "_selected_action": [account.pk]})
+    assert "1 now inactive." in page.content.decode()
     assert LogEntry.objects.get().get_change_message() == "Made inactive."
 
 

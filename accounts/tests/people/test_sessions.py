@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
@@ -15,6 +17,7 @@ from accounts.services.sessions import Device, open_session, purge_sessions
 from accounts.tasks import forget_sessions
 from accounts.tokens import Tokens
 from conftest import PASSWORD
+from core.tests.asking import say_yes
 
 pytestmark = pytest.mark.django_db
 
@@ -123,10 +126,17 @@ def test_the_console_ends_the_sessions_that_are_chosen(
 ) -> None:
     client.force_login(ada)
     chosen = {"action": "end_these", "_selected_action": [str(phone.session_id)]}
-    page = client.post(reverse("admin:accounts_usersession_changelist"), chosen, follow=True)
+    page = say_yes(client, reverse("admin:accounts_usersession_changelist"), chosen)
     assert "1 session(s) ended." in page.content.decode()
     assert bearer(phone.access).get(ME).status_code == 401
     assert bearer(tokens.access).get(ME).status_code == 200
+    assert LogEntry.objects.values_list("user", "object_id").get() == (ada.pk, str(phone.session_id))
+
+
+def test_who_may_only_see_sessions_ends_none(vic: User, rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = vic
+    assert "end_these" not in admin.site._registry[UserSession].get_actions(request)
 
 
 @pytest.fixture
