@@ -1,4 +1,4 @@
-"""The price feed: the rounds of all sources, again and again, each source in a thread of its own.
+"""The price feed: the rounds of all sources, again and again, each in a thread of its own, prices and candles apart.
 
 One feed is enough. A second does no harm, for a newer quote is never overwritten by an older one: it only doubles
 the requests.
@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
+from market.candle_rounds import CandleRounds
 from market.rounds import ComputedRounds, NetworkRounds, Rounds
-from market.sources import NETWORK
-from market.sources.base import Clock, NetworkSource
+from market.sources import CANDLES, NETWORK
+from market.sources.base import CandleSource, Clock, NetworkSource
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +28,18 @@ FAILED_SECONDS = 2.0
 class PriceFeed:
     """Runs rounds until it is stopped. A database that is down, or a fault of ours, costs a round, never the feed."""
 
-    def __init__(self, *, sources: Mapping[str, NetworkSource] = NETWORK, clock: Clock = timezone.now) -> None:
+    def __init__(
+        self,
+        *,
+        sources: Mapping[str, NetworkSource] = NETWORK,
+        candles: Mapping[str, CandleSource] = CANDLES,
+        clock: Clock = timezone.now,
+    ) -> None:
         self._stopping = threading.Event()
-        self._rounds: list[Rounds] = [
+        self._rounds: list[Rounds | CandleRounds] = [
             ComputedRounds(besides=list(sources), clock=clock),
             *(NetworkRounds(name, source, clock=clock) for name, source in sources.items()),
+            *(CandleRounds(name, candles[name], clock=clock) for name in sources if name in candles),
         ]
         self._threads = [
             threading.Thread(target=self._run, args=[rounds], name=f"feed-{rounds.name}", daemon=True)
@@ -71,7 +79,7 @@ class PriceFeed:
         connection.close()
 
 
-def safe_round(rounds: Rounds) -> float:
+def safe_round(rounds: Rounds | CandleRounds) -> float:
     """Run a round and return the seconds of whose multiples the next shall begin at one."""
     try:
         return settings.PRICE_FEED_SECONDS if rounds.round() else IDLE_SECONDS

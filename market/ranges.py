@@ -14,10 +14,13 @@ from market.sources.base import Quote
 class PriceRange:
     """Quotes of one instrument as one: `first` and `last` of them, and the lowest and highest bid and ask.
 
-    `direction` is +1 for who buys and is asked, -1 for who sells and is bid.
+    `opened_at` is when the span of them began: what waits for a price only since later cannot be met by the lowest
+    and the highest, for nobody knows when they were. `direction` is +1 for who buys and is asked, -1 for who sells and
+    is bid.
     """
 
     instrument: Instrument
+    opened_at: datetime
     first: Quote
     last: Quote
     low_bid: Decimal
@@ -29,17 +32,22 @@ class PriceRange:
     def of(cls, instrument: Instrument, quotes: Sequence[Quote]) -> Self:
         """Return the range of quotes, at least one, in the order of their time."""
         bids, asks = [quote.bid for quote in quotes], [quote.ask for quote in quotes]
-        return cls(instrument, quotes[0], quotes[-1], min(bids), min(asks), max(bids), max(asks))
+        return cls(instrument, quotes[0].at, quotes[0], quotes[-1], min(bids), min(asks), max(bids), max(asks))
 
     @classmethod
     def of_candle(
-        cls, instrument: Instrument, *, prices: tuple[Decimal, Decimal, Decimal, Decimal], closed_at: datetime
+        cls,
+        instrument: Instrument,
+        *,
+        prices: tuple[Decimal, Decimal, Decimal, Decimal],
+        opened_at: datetime,
+        closed_at: datetime,
     ) -> Self:
         """Return the range of a closed candle's open, high, low and close, half the instrument's spread around each."""
         quotes = [_around(price, instrument, closed_at) for price in prices]
         opened, *_, closed = quotes
         lows, highs = min(quotes, key=lambda quote: quote.bid), max(quotes, key=lambda quote: quote.ask)
-        return cls(instrument, opened, closed, lows.bid, lows.ask, highs.bid, highs.ask)
+        return cls(instrument, opened_at, opened, closed, lows.bid, lows.ask, highs.bid, highs.ask)
 
     def first_for(self, direction: int) -> Decimal:
         """Return the first price that a taker of this direction was quoted."""
@@ -52,6 +60,10 @@ class PriceRange:
     def high_for(self, direction: int) -> Decimal:
         """Return the highest price that a taker of this direction was quoted."""
         return self.high_ask if direction > 0 else self.high_bid
+
+    def meets_since(self, armed_at: datetime | None) -> bool:
+        """Say whether these prices may meet what has waited for them since `armed_at`: since before they began."""
+        return armed_at is not None and armed_at <= self.opened_at
 
     def at(self, price: Decimal) -> Quote:
         """Return a quote of exactly `price` on both sides, of the time of the last one."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from core.tasks import nudge_worker
 from market.services.instruments import refresh_venues
 
 
@@ -18,3 +19,8 @@ def refresh_instruments() -> None:
 def look_for_new_instruments() -> None:
     """Follow the lists that were not read within the last minute: somebody named a symbol that nothing has."""
     refresh_venues(read_before=timezone.now() - timedelta(minutes=1), clock=timezone.now)
+
+
+def ask_for_new_instruments() -> None:
+    """Have a worker do that."""
+    nudge_worker(look_for_new_instruments)

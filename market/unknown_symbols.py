@@ -10,9 +10,6 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from core.tasks import nudge_worker
-from market.tasks import look_for_new_instruments
-
 PAUSE_SECONDS = 60.0
 
 
@@ -35,6 +32,8 @@ class Pause:
             return True
 
 
+# How a worker is asked; filled in at start by what may ask one. Who only reads asks nobody.
+askers: list[Callable[[], None]] = []
 _pause = Pause(PAUSE_SECONDS)
 
 
@@ -45,4 +44,5 @@ def ask_for_lists() -> None:
 
 def _nudge() -> None:
     if _pause.is_over():
-        nudge_worker(look_for_new_instruments)
+        for ask in askers:
+            ask()

@@ -6,14 +6,15 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin.pieces import DeskAdmin
+from core.admin.history import HistoryAdmin
+from core.admin.pieces import DeskAdmin, badge
 from market.kinds import Status
 from market.models import Instrument
 from market.sources import CATALOGUE, NETWORK
 
+_STATUS = badge("status", {Status.TRADING: "success", Status.SUSPENDED: "warning"})
 _IDENTITY = ("symbol", "venue", "kind", "base", "quote", "settle")
 
 
@@ -34,9 +35,9 @@ class InstrumentForm(forms.ModelForm):
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(DeskAdmin):
+class InstrumentAdmin(HistoryAdmin, DeskAdmin):
     form = InstrumentForm
-    list_display = ("symbol", "name", "venue", "kind", "state", "tick_size", "lot_size", "max_leverage", "source")
+    list_display = ("symbol", "name", "venue", "kind", _STATUS, "tick_size", "lot_size", "max_leverage", "source")
     list_filter = ("kind", "status", "venue", "settle", "source")
     search_fields = ("symbol", "name", "base")
     ordering = ("symbol",)
@@ -48,10 +49,6 @@ class InstrumentAdmin(DeskAdmin):
         ("Prices", {"fields": ("source", "reference_price", "stale_after_seconds", "created_at")}),
         ("The exchange's own list", {"fields": ("contract_size", "expires_at", "listed_at", "is_withheld")}),
     )
-
-    @display(description="Status", label={Status.TRADING.label: "success", Status.SUSPENDED.label: "warning"})
-    def state(self, instrument: Instrument) -> str:
-        return str(Status(instrument.status).label)
 
     readonly_fields = ("created_at", "listed_at", "is_withheld")
 

@@ -20,7 +20,7 @@ _LAST_ROW = 2**31 - 1
 
 
 class IntervalInput(serializers.ChoiceField):
-    """The length of a candle, by its name: in any case, but for 1M, which elsewhere is a month."""
+    """The length of a candle, by its name: in any case but for a capital M, which elsewhere is months."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=Interval.choices, **kwargs)

@@ -6,8 +6,6 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from psycopg import Cursor
-from psycopg.pq import Format
 
 from market.candles.blocks import Block, unpack
 from market.candles.series import CandleSeries
@@ -50,6 +48,8 @@ def _cursor() -> CursorWrapper:
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
-    binary: Any = Cursor(connection.connection)
-    binary.format = Format.BINARY
+    wrapper: Any = connection
+    driver = wrapper.Database  # psycopg, which nothing imports on SQLite
+    binary = driver.Cursor(connection.connection)
+    binary.format = driver.pq.Format.BINARY
     return connection.make_debug_cursor(binary) if connection.queries_logged else connection.make_cursor(binary)

@@ -9,6 +9,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from core.fields import MoneyField, PriceField, QuantityField, RateField
 from market.kinds import Kind, Status
@@ -128,6 +129,7 @@ class Instrument(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = InstrumentQuerySet.as_manager()
+    history = HistoricalRecords(user_db_constraint=False)
 
     class Meta:
         constraints = _checks()

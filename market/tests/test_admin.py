@@ -6,20 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.forms import model_to_dict
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from market.models import Instrument
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote
-
-
-@pytest.fixture
-def operator(ada):
-    operator = Client()
-    operator.force_login(ada)
-    return operator
 
 
 @pytest.fixture

@@ -11,13 +11,6 @@ from market.tests.listing_server import MARKETS, Says, gecko
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def operator(ada):
-    operator = Client()
-    operator.force_login(ada)
-    return operator
-
-
 def sync(operator, limit):
     address = reverse("admin:market_coin_sync_now")
     return operator.post(address, {"_form_submitted": "True", "limit": limit}, follow=True).content.decode()

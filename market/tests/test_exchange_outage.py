@@ -42,7 +42,7 @@ def moment(exchange, monkeypatch, seconds):
 
 @pytest.fixture
 def feed(bybit, on_bybit, wanted, moment):
-    return PriceFeed(sources={"bybit": bybit}, clock=moment)
+    return PriceFeed(sources={"bybit": bybit}, candles={}, clock=moment)
 
 
 @pytest.fixture

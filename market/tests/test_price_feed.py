@@ -35,7 +35,7 @@ def state_of_bybit(now):
 
 @pytest.fixture
 def feed(bybit, wanted):
-    return PriceFeed(sources={"bybit": bybit})
+    return PriceFeed(sources={"bybit": bybit}, candles={})
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def no_sockets(monkeypatch):
 def two_feeds(settings, exchange, wanted, on_bybit):
     """Two feeds on one database, as fast as they can, each with a source of its own."""
     settings.PRICE_FEED_SECONDS = 0.01
-    feeds = [PriceFeed(sources={"bybit": BybitSource()}) for _ in range(2)]
+    feeds = [PriceFeed(sources={"bybit": BybitSource()}, candles={}) for _ in range(2)]
     for feed in feeds:
         feed.start()
     yield feeds

@@ -2,7 +2,7 @@
 
 import pytest
 
-from market import unknown_symbols
+from market import tasks, unknown_symbols
 from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 from market.tasks import look_for_new_instruments
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def nudged(monkeypatch, seconds):
     nudged = []
-    monkeypatch.setattr(unknown_symbols, "nudge_worker", nudged.append)
+    monkeypatch.setattr(tasks, "nudge_worker", nudged.append)
     monkeypatch.setattr(unknown_symbols, "_pause", Pause(60, monotonic=seconds))
     return nudged
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from market.intervals import Interval
@@ -14,13 +13,6 @@ from market.tests.candles.making import MIDNIGHT, NOW, walk, without
 LIST = reverse("admin:market_candleblock_changelist")
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operator(ada):
-    operator = Client()
-    operator.force_login(ada)
-    return operator
 
 
 def page_of(operator, instrument):
