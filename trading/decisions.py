@@ -26,16 +26,21 @@ class Step(StrEnum):
     OPEN = "open"
     CLOSE = "close"
     CLOSE_THEN_OPEN = "close_then_open"
+    RESIZE = "resize"
     NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A bot's settings that decide between opening, adding, reversing and doing nothing."""
+    """A bot's settings that decide between opening, adding, reversing and doing nothing.
+
+    With `resizes` what is asked for is a whole position: one of its side is brought to its size, up or down.
+    """
 
     on_opposite: OnOpposite = OnOpposite.REVERSE
     pyramiding: bool = False
     allow_shorts: bool = True
+    resizes: bool = False
 
 
 DEFAULT_RULES = Rules()
@@ -61,6 +66,8 @@ def decide(side: IntentSide, held: int, rules: Rules, *, closes_only: str = "") 
     opens_short_refused = wanted < 0 and not rules.allow_shorts
     if not held:
         return _nothing("SHORTS_NOT_ALLOWED", "The bot does not open shorts.") if opens_short_refused else _open()
+    if held == wanted and rules.resizes:
+        return Decision(Step.RESIZE)
     if held == wanted:
         return _open() if rules.pyramiding else _nothing("ALREADY_IN_POSITION", "The bot does not add to a position.")
     return _against(rules, opens_short_refused)

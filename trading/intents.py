@@ -52,6 +52,7 @@ class Intent:
             "on_opposite": self.rules.on_opposite.value,
             "pyramiding": self.rules.pyramiding,
             "allow_shorts": self.rules.allow_shorts,
+            "resizes": self.rules.resizes,
             "account_sizes": {str(account_id): rule.to_json() for account_id, rule in self.account_sizes.items()},
         }
 
@@ -64,9 +65,19 @@ class Intent:
             stop_loss=data["stop_loss"],
             take_profit=data["take_profit"],
             closes_only=data["closes_only"],
-            rules=Rules(OnOpposite(data["on_opposite"]), data["pyramiding"], data["allow_shorts"]),
+            rules=_rules(data),
             account_sizes=_account_sizes(data.get("account_sizes", {})),
         )
+
+
+def _rules(data: Mapping[str, Any]) -> Rules:
+    """Read what `Intent.to_json` wrote of a bot's settings; signals from before there were targets resize nothing."""
+    return Rules(
+        OnOpposite(data["on_opposite"]),
+        pyramiding=data["pyramiding"],
+        allow_shorts=data["allow_shorts"],
+        resizes=data.get("resizes", False),
+    )
 
 
 def _account_sizes(data: Mapping[str, Any]) -> dict[UUID, SizeRule]:

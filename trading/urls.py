@@ -3,6 +3,7 @@
 from django.urls import path
 
 from trading.api.closing import ClosingViewSet
+from trading.api.flights import FlightViewSet
 from trading.api.orders import OrderViewSet
 from trading.api.performance import PerformanceViewSet
 from trading.api.positions import PositionViewSet
@@ -30,6 +31,7 @@ urlpatterns = [
     path("trading/close-position/<uuid:account_id>", ClosingViewSet.as_view({"post": "close"})),
     path("trading/terminate/<uuid:account_id>", ClosingViewSet.as_view({"post": "terminate"})),
     path("signals", SignalViewSet.as_view({"get": "list"})),
+    path("signals/<uuid:correlation_id>/flight", FlightViewSet.as_view({"get": "list"})),
     path("signals/<uuid:correlation_id>", SignalViewSet.as_view({"get": "retrieve"})),
     path("risk/limits", limits),
     path("risk/limits/<uuid:limit_id>", limit),

@@ -1,3 +1,3 @@
 """Admin pages of trading."""
 
-from trading.admin import equity, orders, positions, risk, signals  # noqa: F401
+from trading.admin import accounts, equity, orders, positions, risk, signals  # noqa: F401

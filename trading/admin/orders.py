@@ -7,9 +7,10 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, id_link
+from core.admin.exporting import export_csv
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, flight_link, id_link
 from trading.admin import scopes
-from trading.models import Fill, Order, OrderSide, OrderStatus, Position, ScopeType, Signal
+from trading.models import Fill, Order, OrderSide, OrderStatus, Position, ScopeType
 
 _SIDE = badge("side", {OrderSide.BUY: "success", OrderSide.SELL: "danger"})
 _STATUS = badge(
@@ -29,6 +30,7 @@ _BY_ACCOUNT_AND_INSTRUMENT = (("account", AutocompleteSelectFilter), ("instrumen
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
+    actions = (export_csv,)
     list_display = (
         *("created_at", "account", "instrument", _SIDE, "order_type", "origin", "quantity", "filled_quantity"),
         *(_AVERAGE, _STATUS, "reject_code", "signal_link"),
@@ -74,11 +76,11 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @display(description="signal")
     def signal_link(self, order: Order) -> SafeString | str:
-        return "-" if order.signal_id is None else id_link(Signal, order.signal_id)
+        return "-" if order.signal_id is None else flight_link(order.signal_id, str(order.signal_id)[:8])
 
     @display(description="bot")
     def bot(self, order: Order) -> SafeString | str:
-        return scopes.link(ScopeType.BOT, order.bot_id, getattr(order, "bot_name", None))
+        return scopes.bot_of(order)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return scopes.with_names(super().get_queryset(request), [ScopeType.BOT])
@@ -86,6 +88,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(Fill)
 class FillAdmin(ReadOnlyAdmin):
+    actions = (export_csv,)
     list_display = (
         *("created_at", "account", "instrument", _SIDE, "quantity", "price", "notional", "commission"),
         *("realized_pnl", "order_link", "position_link"),

@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
+from core.admin.exporting import export_csv
 from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, list_link, pill
 from trading.models import Fill, Position, PositionSide
 
@@ -16,6 +17,7 @@ _EXIT = decimal_column("exit_price")
 
 @admin.register(Position)
 class PositionAdmin(ReadOnlyAdmin):
+    actions = (export_csv,)
     list_display = (
         *("opened_at", "account", "instrument", _SIDE, _SIZE, _ENTRY, _EXIT, "realized_pnl", "fee", "state"),
     )

@@ -1,27 +1,28 @@
 """Admin pages of risk: limits are edited, switches turned, alerts acknowledged; the rest is only read."""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import EmptyFieldListFilter
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
+from core.admin.history import HistoryAdmin
 from core.admin.pieces import DayRangeFilter, DeskAdmin, ReadOnlyAdmin, ServiceAdmin, ServiceForm, badge, pill
-from core.errors import Invalid
 from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 from trading.admin import scopes
+from trading.admin.flights import flights_before
+from trading.admin.halting import HaltableAdmin, Scope, halting_actions, turned
 from trading.models import (
     AccountScope,
     LimitMark,
@@ -32,10 +33,8 @@ from trading.models import (
     Switch,
     SwitchState,
 )
-from trading.services.risk.alerts import acknowledge_alert
-from trading.services.risk.halting import halt_scope, resume_scope
-from trading.services.risk.records import delete_limit, require_sense
-from trading.tasks import nudge_flatten
+from trading.services.risk.alerts import acknowledge_alerts
+from trading.services.risk.records import change_limit, delete_limit, set_limit
 
 _STATE = badge("state", {SwitchState.ACTIVE: "success", SwitchState.REDUCING: "warning", SwitchState.HALTED: "danger"})
 _SEVERITY = badge("severity", {Severity.WARNING: "warning", Severity.CRITICAL: "danger", Severity.BREACH: "danger"})
@@ -44,21 +43,43 @@ _THRESHOLDS = ("warning_threshold", "critical_threshold")
 _BY_SCOPE = ("scope_type", ChoicesDropdownFilter)
 
 
+class WhomField(forms.CharField):
+    """Whom a scope covers, by name or by id."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(initial and str(initial), data)
+
+
 class ScopeForm(ServiceForm):
     """A form whose scope must name something that is there."""
+
+    scope_id = WhomField(label="of", required=False, help_text="Its name or its id; nothing where it is the system.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         scope_type = data.get("scope_type")
-        if scope_type and not self.errors and not scopes.is_there(scope_type, data.get("scope_id")):
-            self.add_error("scope_id", ValidationError(_wrong_scope(scope_type)))
+        if scope_type and not self.errors:
+            try:
+                data["scope_id"] = _whom(scope_type, data["scope_id"])
+            except ValidationError as error:
+                self.add_error("scope_id", error)
         return data
 
 
-def _wrong_scope(scope_type: str) -> str:
+def _whom(scope_type: str, text: str) -> UUID | None:
+    """Return the id of whom a scope covers. Raises ValidationError where it is not exactly one."""
     if scope_type == ScopeType.SYSTEM:
-        return "The system has no id: leave it empty."
-    return f"This is not the id of a {scope_type}; it stands on the {scope_type}'s page."
+        if text:
+            raise ValidationError("The system has no name: leave it empty.")
+        return None
+    found = scopes.ids_of(scope_type, text)
+    if len(found) > 1:
+        raise ValidationError(f"More than one {scope_type} is called so: give its id, which its page's address names.")
+    if not found:
+        raise ValidationError(f"There is no {scope_type} of this name or id.")
+    return found[0]
 
 
 class LimitForm(ScopeForm):
@@ -70,21 +91,6 @@ class LimitForm(ScopeForm):
             return find_instrument(spelling).symbol if spelling else ""
         except UnknownSymbol as error:
             raise ValidationError(error.message) from error
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if not self.errors:
-            for field, sentences in _nonsense(RiskLimit(**data)).items():
-                self.add_error(field, list(sentences))
-        return data
-
-
-def _nonsense(limit: RiskLimit) -> Mapping[str, Sequence[str]]:
-    try:
-        require_sense(limit)
-    except Invalid as refusal:
-        return refusal.errors
-    return {}
 
 
 class ScopedAdmin(DeskAdmin):
@@ -103,7 +109,7 @@ class ScopedAdmin(DeskAdmin):
 
 
 @admin.register(RiskLimit)
-class RiskLimitAdmin(ScopedAdmin):
+class RiskLimitAdmin(HistoryAdmin, ScopedAdmin, ServiceAdmin):
     """Edited, unless it follows something else: then it is changed there."""
 
     form = LimitForm
@@ -123,12 +129,13 @@ class RiskLimitAdmin(ScopedAdmin):
         return (obj is None or not obj.origin) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: RiskLimit | None = None) -> bool:
-        return (obj is None or not obj.origin) and super().has_delete_permission(request, obj)
+        return (obj is None or not obj.origin) and super(ServiceAdmin, self).has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: RiskLimit, form: forms.ModelForm, change: bool) -> None:
-        if not change:
-            obj.created_by = cast(User, request.user)
-        super().save_model(request, obj, form, change)
+        if change:
+            change_limit(obj.pk, {name: form.cleaned_data[name] for name in form.changed_data})
+        else:
+            obj.pk = set_limit(created_by=cast(User, request.user), **form.cleaned_data).pk
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
         # A mark is nobody's to delete, and goes with its limit.
@@ -180,21 +187,33 @@ class RiskAlertAdmin(ReadOnlyAdmin, ScopedAdmin):
         (None, {"fields": ("id", _SEVERITY, "message", "current_value", "limit_value")}),
         ("Whom it is about", {"fields": ("scope", "whom", "account", "symbol", "limit_type", "limit")}),
         ("When", {"fields": ("triggered_at", "cleared_at", "acknowledged_at", "acknowledged_by")}),
+        ("What its accounts were asked in the day before", {"fields": ("flights",)}),
     )
+
+    @display(description="flights")
+    def flights(self, alert: RiskAlert) -> SafeString | str:
+        return flights_before(alert)
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("trading.change_riskalert"))
 
     @admin.action(description="Acknowledge", permissions=["acknowledge"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[RiskAlert]) -> None:
-        unseen = list(queryset.filter(acknowledged_at=None).values_list("pk", flat=True))
-        for alert_id in unseen:
-            acknowledge_alert(alert_id, by=cast(User, request.user), now=timezone.now())
-        self.message_user(request, f"{len(unseen)} acknowledged.", messages.SUCCESS)
+        chosen = queryset.values_list("pk", flat=True)
+        seen = acknowledge_alerts(chosen, by=cast(User, request.user), now=timezone.now())
+        self.message_user(request, f"{seen} acknowledged.", messages.SUCCESS)
+
+
+def _scope_of(switch: Switch) -> Scope:
+    return ScopeType(switch.scope_type), switch.scope_id
+
+
+def _name_of(switch: Any) -> str:
+    return f"{ScopeType(switch.scope_type).label} {switch.scope_name or ''}".strip()
 
 
 @admin.register(Switch)
-class SwitchAdmin(ScopedAdmin, ServiceAdmin):
+class SwitchAdmin(HistoryAdmin, HaltableAdmin, ScopedAdmin, ServiceAdmin):
     """Turned, never deleted: a switch that is gone would be an active one."""
 
     form = ScopeForm
@@ -203,44 +222,13 @@ class SwitchAdmin(ScopedAdmin, ServiceAdmin):
     list_filter = (("state", ChoicesDropdownFilter), "flattening", _BY_SCOPE)
     search_fields = ("id", "scope_id", "reason")
     ordering = ("scope_type", "-changed_at")
-    actions = ("halt", "halt_and_flatten", "resume")
+    actions = halting_actions(_scope_of, noun="scope", name_of=_name_of)
     readonly_fields = ("scope", "whom", "flattening", "changed_at")
     add_fieldsets = ((None, {"fields": (*_SCOPE, "state", "reason")}),)
     fieldsets = ((None, {"fields": ("scope", "whom", "state", "flattening", "reason", "changed_at")}),)
 
-    @admin.action(description="Halt", permissions=["change"])
-    def halt(self, request: HttpRequest, queryset: QuerySet[Switch]) -> None:
-        self._turn_each(request, queryset, SwitchState.HALTED)
-
-    @admin.action(description="Close all positions and halt", permissions=["change"])
-    def halt_and_flatten(self, request: HttpRequest, queryset: QuerySet[Switch]) -> None:
-        self._turn_each(request, queryset, SwitchState.REDUCING, flatten=True)
-
-    @admin.action(description="Resume", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Switch]) -> None:
-        self._turn_each(request, queryset, SwitchState.ACTIVE)
-
     def save_model(self, request: HttpRequest, obj: Switch, form: forms.ModelForm, change: bool) -> None:
-        obj.pk = _turned(obj, SwitchState(obj.state), reason=obj.reason).pk
-
-    def _turn_each(
-        self, request: HttpRequest, switches: QuerySet[Switch], state: SwitchState, *, flatten: bool = False
-    ) -> None:
-        for switch in switches.order_by("pk"):
-            _turned(switch, state, reason=f"By {request.user} in the console.", flatten=flatten)
-            self.log_change(request, switch, f"Turned to {state}{', closing all positions' if flatten else ''}.")
-        self.message_user(request, f"Turned to {state}.", messages.SUCCESS)
-
-
-def _turned(switch: Switch, state: SwitchState, *, reason: str, flatten: bool = False) -> Switch:
-    scope_type, scope_id = ScopeType(switch.scope_type), switch.scope_id
-    if state == SwitchState.ACTIVE:
-        return resume_scope(scope_type, scope_id, reason=reason).switch
-    how: dict[str, Any] = {"state": state, "reason": reason, "flatten": flatten}
-    turned = halt_scope(scope_type, scope_id, **how, clock=timezone.now).switch
-    if turned.flattening:
-        transaction.on_commit(partial(nudge_flatten, turned.pk), robust=True)
-    return turned
+        obj.pk = turned(_scope_of(obj), SwitchState(obj.state), reason=obj.reason).pk
 
 
 @admin.register(AccountScope)

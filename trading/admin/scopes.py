@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Model, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from accounts.models import TradingAccount, User
 from core.admin.pieces import page_link
 from market.models import Instrument
-from trading.models import RiskLimit, ScopeType, Switch
+from trading.models import RiskLimit, ScopeType, Signal, Switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ def name_with(scope_type: ScopeType, model: type[Model], field: str) -> None:
     _named[scope_type] = Named(model, field)
 
 
-def is_there(scope_type: str, scope_id: UUID | None) -> bool:
-    """Say whether a scope names a row; `system` names none and has no id."""
-    if scope_type == ScopeType.SYSTEM:
-        return scope_id is None
+def ids_of(scope_type: str, text: str) -> list[UUID]:
+    """Return the ids of the rows of a scope type that go by this id or this name, two at most."""
     named = _named.get(scope_type)
-    return named is not None and scope_id is not None and named.model._default_manager.filter(pk=scope_id).exists()
+    if named is None:
+        return []
+    return list(named.model._default_manager.filter(_goes_by(named.field, text)).values_list("pk", flat=True)[:2])
 
 
 def with_scope_names(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -64,6 +64,23 @@ def link(scope_type: str, scope_id: UUID | None, name: str | None) -> SafeString
     return page_link(named.model, scope_id, name or scope_id) if named and name else str(scope_id)
 
 
+def bot_of(row: Any) -> SafeString | str:
+    """Return a link to the bot of a row that with_names annotated."""
+    return link(ScopeType.BOT, row.bot_id, getattr(row, "bot_name", None))
+
+
+def group_of(row: Any) -> SafeString | str:
+    """Return a link to the group of a row that with_names annotated."""
+    return link(ScopeType.GROUP, row.group_id, getattr(row, "group_name", None))
+
+
+def asked_by(signal: Signal) -> SafeString | str:
+    """Return who asked for a signal: its bot, else its group, else its user."""
+    if signal.bot_id is not None:
+        return bot_of(signal)
+    return group_of(signal) if signal.group_id is not None else str(signal.user or "-")
+
+
 def links(scope_type: ScopeType, scope_id: UUID) -> SafeString:
     """Return links to set a limit for a scope, and to turn its switch."""
     addresses = [
@@ -72,6 +89,13 @@ def links(scope_type: ScopeType, scope_id: UUID) -> SafeString:
     ]
     anchor = '<a href="{}" class="text-link">{}</a>'
     return format_html(f"{anchor} · {anchor}", addresses[0], "Set a limit", addresses[1], "Turn its switch")
+
+
+def _goes_by(field: str, text: str) -> Q:
+    try:
+        return Q(pk=UUID(text))
+    except ValueError:
+        return Q(**{field: text})
 
 
 def _name(scope_type: str, column: str) -> Subquery:

@@ -2,20 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
-from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, list_link, page_link, printed
+from core.admin.exporting import export_csv
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, flight_link, list_link, page_link, printed
 from trading.admin import scopes
 from trading.models import Order, Outcome, OutcomeStatus, ScopeType, Signal, SignalSource, SignalStatus
 
@@ -47,6 +46,7 @@ _SIDE = badge("side", {"buy": "success", "sell": "danger", "close": "warning"})
 @admin.register(Signal)
 class SignalAdmin(ReadOnlyAdmin):
     change_form_outer_after_template = "admin/trading/outcomes.html"
+    actions: tuple[Any, ...] = (export_csv,)
     list_display = (
         *("received_at", _SOURCE, "asked_by", "symbol", _SIDE, "size", _STATUS, "code"),
         *("success_count", "error_count"),
@@ -72,11 +72,16 @@ class SignalAdmin(ReadOnlyAdmin):
                     ("bot", "group"),
                     ("received_at", "took"),
                     ("success_count", "error_count"),
+                    "flight",
                 )
             },
         ),
         ("Asked", {"fields": (("symbol", "instrument"), (_SIDE, "size"), "intent")}),
     )
+
+    @display(description="flight recorder")
+    def flight(self, signal: Signal) -> SafeString:
+        return flight_link(signal.pk, "From its bytes to the ledger")
 
     @display(description="asked by")
     def asked_by(self, signal: Signal) -> SafeString | str:
@@ -109,6 +114,7 @@ class SignalAdmin(ReadOnlyAdmin):
 
 @admin.register(Outcome)
 class OutcomeAdmin(ReadOnlyAdmin):
+    actions = (export_csv,)
     list_display = ("updated_at", "signal", "account", _OUTCOME, "code", "reason", "quantity", "average_price")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -121,47 +127,16 @@ class OutcomeAdmin(ReadOnlyAdmin):
     ordering = ("-updated_at", "id")
     fieldsets = (
         (None, {"fields": ("id", _OUTCOME, "code", "reason", "signal", "account", "leg")}),
-        ("Done", {"fields": ("quantity", "average_price", "orders", "milliseconds", "updated_at")}),
-        ("Arithmetic", {"fields": ("arithmetic",)}),
+        ("Done", {"fields": ("quantity", "average_price", "orders", "flight", "updated_at")}),
     )
 
     @display(description="orders")
     def orders(self, outcome: Outcome) -> SafeString | str:
         return _order_links(Order.objects.filter(signal=outcome.signal_id, account=outcome.account_id).order_by("leg"))
 
-    @display(description="milliseconds")
-    def milliseconds(self, outcome: Outcome) -> str:
-        return milliseconds_of(outcome)
-
-    @display(description="arithmetic")
-    def arithmetic(self, outcome: Outcome) -> SafeString:
-        return trace_table(outcome)
-
-
-def milliseconds_of(outcome: Outcome) -> str:
-    """Return the timings of an outcome in words: each step's milliseconds since its leg began, as they passed."""
-    return (
-        " · ".join(f"{leg.replace('_', ' ')}: {_steps(steps)}" for leg, steps in sorted(outcome.timings.items())) or "-"
-    )
-
-
-def _steps(milliseconds: dict[str, int]) -> str:
-    # PostgreSQL does not keep the order of a JSON object's keys.
-    return ", ".join(f"{step} {ms}" for step, ms in sorted(milliseconds.items(), key=itemgetter(1)))
-
-
-def trace_table(outcome: Outcome) -> SafeString:
-    """Return the arithmetic of an outcome: a line per step, its numbers by name."""
-    lines = [line for line in outcome.trace if isinstance(line, dict)]
-    steps = [
-        {
-            "leg": line.get("leg", 1),
-            "step": line.get("step", ""),
-            "facts": [(name.replace("_", " "), fact) for name, fact in line.items() if name not in ("leg", "step")],
-        }
-        for line in lines
-    ]
-    return SafeString(render_to_string("admin/trading/trace.html", {"steps": steps}))
+    @display(description="flight recorder")
+    def flight(self, outcome: Outcome) -> SafeString:
+        return _flight_of(outcome, "Why, with its arithmetic and its milliseconds")
 
 
 def _outcomes_of(signal: Signal) -> dict[str, Any]:
@@ -186,9 +161,12 @@ def _row(outcome: Outcome, orders: Iterable[Order]) -> dict[str, Any]:
         "quantity": printed(outcome.quantity),
         "average_price": printed(outcome.average_price),
         "orders": _order_links(orders),
-        "milliseconds": milliseconds_of(outcome),
-        "trace": trace_table(outcome) if outcome.trace else "",
+        "flight": _flight_of(outcome, "Why"),
     }
+
+
+def _flight_of(outcome: Outcome, text: str) -> SafeString:
+    return flight_link(outcome.signal_id, text, account=outcome.account.name)
 
 
 def _order_links(orders: Iterable[Order]) -> SafeString | str:

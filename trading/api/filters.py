@@ -5,6 +5,7 @@ from rest_framework.serializers import BooleanField, CharField, UUIDField
 
 from core.api.filters import FieldFilter
 from core.api.serializers import any_case
+from market.kinds import Kind
 from market.selectors.instruments import find_instrument
 from trading.models import LimitType, OrderStatus, ScopeType, Severity, SignalSource, SignalStatus
 from trading.models.alerts import AlertQuerySet
@@ -15,10 +16,11 @@ class OrderFilter(django_filters.FilterSet):
     bot_id = FieldFilter(UUIDField())
     account_id = FieldFilter(UUIDField())
     symbol = FieldFilter(CharField(max_length=64), method="of_instrument")
+    category = FieldFilter(any_case(Kind), field_name="instrument__kind")
     status = FieldFilter(any_case(OrderStatus))
 
     def of_instrument(self, orders: OrderQuerySet, name: str, symbol: str) -> OrderQuerySet:
-        return orders.filter(instrument=find_instrument(symbol))
+        return orders.filter(instrument=find_instrument(symbol, only_kind=self.form.cleaned_data["category"]))
 
 
 class SignalFilter(django_filters.FilterSet):

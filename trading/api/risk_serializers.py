@@ -10,6 +10,7 @@ from rest_framework import serializers
 from core.api.serializers import DecimalInput, MoneyInput, PlainDecimal, StrictSerializer, any_case
 from core.exact import plain
 from trading.models import LimitType, ScopeType, Severity, SwitchState
+from trading.models.alerts import ALERTED
 
 _WARNING, _CRITICAL = Decimal("0.8"), Decimal("0.95")
 
@@ -87,7 +88,7 @@ class RiskAlertAnswer(serializers.Serializer):
     current_value = PlainDecimal()
     limit_value = PlainDecimal()
     limit_id = serializers.UUIDField(allow_null=True)
-    limit_type = serializers.ChoiceField(choices=LimitType.choices)
+    limit_type = serializers.ChoiceField(choices=ALERTED)
     scope_type = serializers.ChoiceField(choices=ScopeType.choices)
     scope_id = serializers.UUIDField(allow_null=True)
     account_id = serializers.UUIDField(allow_null=True)

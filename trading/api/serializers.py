@@ -162,6 +162,9 @@ class SignalRow(serializers.Serializer):
     reason = serializers.CharField()
     success_count = serializers.IntegerField()
     error_count = serializers.IntegerField()
+    retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
+    mismatch = serializers.CharField()
+    mismatch_reason = serializers.CharField()
     received_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -169,6 +172,11 @@ class SignalRow(serializers.Serializer):
 class SignalAnswer(SignalRow):
     """A signal with its outcome on every account that may be seen."""
 
+    position_before = serializers.CharField()
+    position_after = serializers.CharField()
+    size_before = PlainDecimal(allow_null=True)
+    size_after = PlainDecimal(allow_null=True)
+    fired_at = serializers.DateTimeField(allow_null=True)
     intent = serializers.SerializerMethodField()
     results = ResultAnswer(many=True)
 

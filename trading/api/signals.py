@@ -1,5 +1,6 @@
 """Signals over HTTP: who asked for what, and what became of it."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts import rights
 from accounts.api.authentication import user_of
+from accounts.models import User
 from core.errors import Missing
 from trading.api.filters import SignalFilter
 from trading.api.serializers import SignalAnswer, SignalRow
@@ -34,5 +36,10 @@ class SignalViewSet(viewsets.GenericViewSet):
     def retrieve(self, request: Request, correlation_id: UUID) -> Response:
         missing = Missing("There is no such signal.")
         signal = rights.readable(Signal.objects.all(), user_of(request), correlation_id, missing=missing)
-        signal.results = results_of(signal, seen_by=user_of(request))
-        return Response(SignalAnswer(signal).data)
+        return signal_told(signal, seen_by=user_of(request))
+
+
+def signal_told(signal: Any, *, seen_by: User) -> Response:
+    """Answer with a signal and its results, those only that `seen_by` may read."""
+    signal.results = results_of(signal, seen_by=seen_by)
+    return Response(SignalAnswer(signal).data)

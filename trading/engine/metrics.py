@@ -21,6 +21,20 @@ def returns_without_payments(equity, paid_in):
     return gains
 
 
+def mean(values):
+    """Return the arithmetic mean; of nothing there is none."""
+    total = values[0] * 0
+    for value in values:
+        total += value
+    return total / len(values)
+
+
+def turnover(traded, equity):
+    """Return the notional of all fills ÷ mean equity; None where that is not above zero."""
+    average = mean(equity)
+    return traded / average if average > 0 else None
+
+
 def growth(returns):
     """Return what 1 became: 1, and then after each of `returns`. What is lost beyond all of it is not owed later."""
     grown = [1]
@@ -58,17 +72,20 @@ def volatility(returns, periods):
 def sharpe(returns, periods):
     """Return mean ÷ std(ddof=1) × √periods, without a risk-free rate; None where all returns are the same."""
     spread = _deviation(returns)
-    if spread is None or spread * _SAME <= abs(_mean(returns)):
+    if spread is None or spread * _SAME <= abs(mean(returns)):
         return None
-    return _mean(returns) / spread * periods ** (1 / 2)
+    return mean(returns) / spread * periods ** (1 / 2)
 
 
 def sortino(returns, periods):
     """Return mean ÷ √(Σ min(r, 0)² ÷ n) × √periods, n counting all returns; None where none of two is a loss."""
     if len(returns) < 2:
         return None
-    downside = (sum(min(gain, 0) ** 2 for gain in returns) / len(returns)) ** (1 / 2)
-    return _mean(returns) / downside * periods ** (1 / 2) if downside > 0 else None
+    squares = returns[0] * 0
+    for gain in returns:
+        squares += min(gain, 0) ** 2
+    downside = (squares / len(returns)) ** (1 / 2)
+    return mean(returns) / downside * periods ** (1 / 2) if downside > 0 else None
 
 
 def max_drawdown(equity):
@@ -94,27 +111,35 @@ def calmar(yearly_return, drawdown):
 
 def win_rate(profits):
     """Return the share of trades with a profit above zero, after costs; one of zero is a draw, and counted."""
-    return sum(1 for profit in profits if profit > 0) / len(profits) if len(profits) else None
+    won = 0
+    for profit in profits:
+        won += profit > 0
+    return won / len(profits) if len(profits) else None
 
 
 def profit_factor(profits):
     """Return Σ profits ÷ |Σ losses| of trades, after costs; None without a loss."""
-    lost = -sum(profit for profit in profits if profit < 0)
-    return sum(profit for profit in profits if profit > 0) / lost if lost > 0 else None
+    if not len(profits):
+        return None
+    won, lost = profits[0] * 0, profits[0] * 0
+    for profit in profits:
+        if profit > 0:
+            won += profit
+        else:
+            lost -= profit
+    return won / lost if lost > 0 else None
 
 
 def expectancy(profits):
     """Return what a trade brought on average: win rate × average win − loss rate × average loss. Signed, in money."""
-    return _mean(profits) if len(profits) else None
-
-
-def _mean(values):
-    return sum(values) / len(values)
+    return mean(profits) if len(profits) else None
 
 
 def _deviation(values):
     """Return the standard deviation of a sample, ddof = 1; None of fewer than two."""
     if len(values) < 2:
         return None
-    mean = _mean(values)
-    return (sum((value - mean) ** 2 for value in values) / (len(values) - 1)) ** (1 / 2)
+    middle, squares = mean(values), values[0] * 0
+    for value in values:
+        squares += (value - middle) ** 2
+    return (squares / (len(values) - 1)) ** (1 / 2)

@@ -1,5 +1,11 @@
 """Which price an order gets: spread, slippage, ticks."""
 
+# What the slippage of a market order is made of beside the instrument's own, in millionths of the price: what one
+# `size_unit` adds, how far the noise goes to either side, the most of all together.
+PER_UNIT_MILLIONTHS = 1000
+NOISE_MILLIONTHS = 200
+CAP_MILLIONTHS = 10000
+
 
 def rounding_tolerance(number, step):
     """Return how near below a multiple of `step` a `number` of at least 0 still counts as that multiple.

@@ -1,6 +1,6 @@
 """Rows of trading: who asked, what became of it, orders, fills, positions, limits, alerts, equity."""
 
-from trading.models.alerts import RiskAlert, Severity
+from trading.models.alerts import RiskAlert, Severity, WatchType
 from trading.models.equity import EquityPoint, Funding
 from trading.models.fills import Fill
 from trading.models.orders import (
@@ -16,7 +16,7 @@ from trading.models.orders import (
 from trading.models.positions import Position, PositionSide
 from trading.models.risk import LimitMark, LimitType, RiskLimit, Switch, SwitchState
 from trading.models.scopes import AccountScope, ScopeType
-from trading.models.signals import Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
+from trading.models.signals import Outcome, OutcomeStatus, PositionSaid, Signal, SignalSource, SignalStatus
 
 __all__ = [
     "UNDER_WAY",
@@ -35,6 +35,7 @@ __all__ = [
     "Outcome",
     "OutcomeStatus",
     "Position",
+    "PositionSaid",
     "PositionSide",
     "RiskAlert",
     "RiskLimit",
@@ -46,4 +47,5 @@ __all__ = [
     "Switch",
     "SwitchState",
     "TimeInForce",
+    "WatchType",
 ]

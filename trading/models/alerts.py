@@ -19,6 +19,19 @@ class Severity(models.TextChoices):
     BREACH = "breach"
 
 
+class WatchType(models.TextChoices):
+    """What is watched without anybody having set a limit, of a bot: its alerts, and its own decisions."""
+
+    POSITION_MISMATCH = "bot_position"
+    SILENCE = "bot_silence"
+    ALERT_RATE = "alert_rate"
+    DECISION = "bot_decision"
+
+
+# All that an alert may be about.
+ALERTED = [*LimitType.choices, *WatchType.choices]
+
+
 class AlertQuerySet(ScopedRowsQuerySet):
     """Alerts: of the limit's scope, and of the account that was measured."""
 
@@ -32,12 +45,17 @@ class AlertQuerySet(ScopedRowsQuerySet):
         """Alerts whose reason still holds."""
         return self.filter(cleared_at=None)
 
+    def of_limits(self) -> "AlertQuerySet":
+        """Alerts of a limit, one that is deleted too; the others are those of a WatchType."""
+        return self.exclude(limit_type__in=WatchType.values)
+
 
 class RiskAlert(models.Model):
     """`current_value` reached a threshold of a limit. Raised once, cleared when it is below again; kept as history.
 
     `account` is the one measured, absent where all that the scope covers was measured together. What the limit said
-    then is copied: it may be changed or deleted later. Written by the risk monitor, acknowledged by people.
+    then is copied: it may be changed or deleted later. Written by the risk monitor, acknowledged by people. Those of a
+    WatchType have no limit: services/risk/watches.py raises and clears them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -45,7 +63,7 @@ class RiskAlert(models.Model):
     scope_type = models.CharField(max_length=8, choices=ScopeType)
     scope_id = models.UUIDField(null=True)
     account = models.ForeignKey(TradingAccount, null=True, on_delete=models.CASCADE, related_name="risk_alerts")
-    limit_type = models.CharField(max_length=16, choices=LimitType)
+    limit_type = models.CharField(max_length=16, choices=ALERTED)
     severity = models.CharField(max_length=8, choices=Severity)
     symbol = models.CharField(max_length=64, blank=True)
     message = models.CharField(max_length=300)
@@ -70,6 +88,11 @@ class RiskAlert(models.Model):
                 fields=["limit", "severity"],
                 condition=models.Q(cleared_at=None, account=None),
                 name="alert_of_a_scope_stands_once",
+            ),
+            models.UniqueConstraint(
+                fields=["scope_type", "scope_id", "limit_type", "symbol"],
+                condition=models.Q(cleared_at=None, limit_type__in=WatchType.values),
+                name="alert_of_a_watch_stands_once",
             ),
         ]
 

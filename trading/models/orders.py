@@ -85,6 +85,7 @@ class Order(models.Model):
     `filled_cost` is Σ price × quantity of its fills; the average price is derived. Status follows ALLOWED_CHANGES.
     While it works, `margin` is what the rest of it would tie up, in quote currency, and one of `falls_to` and
     `rises_to` the price at which the market meets it: bid for a sell, ask for a buy. Both are absent otherwise.
+    `armed_at` is since when it waits for it as it stands.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -114,6 +115,7 @@ class Order(models.Model):
     margin = MoneyField(default=0)
     falls_to = PriceField(null=True)
     rises_to = PriceField(null=True)
+    armed_at = models.DateTimeField(null=True)
     reject_code = models.CharField(max_length=40, blank=True)
     reject_reason = models.CharField(max_length=300, blank=True)
     cancel_requested_at = models.DateTimeField(null=True)
@@ -131,6 +133,10 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=models.Q(filled_quantity__gte=0, filled_quantity__lte=models.F("quantity")),
                 name="order_never_overfilled",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(falls_to=None, rises_to=None) | models.Q(armed_at__isnull=False),
+                name="order_waits_since",
             ),
         ]
         indexes = [

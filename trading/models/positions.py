@@ -30,6 +30,7 @@ class Position(models.Model):
     `exit_cost` received. `realized_pnl` is signed, before `fee` (all commissions, never negative) and `funding`
     (signed: what funding brought). While open, `falls_to` and `rises_to` are the nearest prices at which something is
     to be done about it (stop-loss, take-profit, a look at the account's margin): bid for a long, ask for a short.
+    `armed_at` is since when it waits for them with this size and these exits.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -49,6 +50,7 @@ class Position(models.Model):
     funding = MoneyField(default=0)
     falls_to = PriceField(null=True, editable=False)
     rises_to = PriceField(null=True, editable=False)
+    armed_at = models.DateTimeField(null=True, editable=False)
     is_open = models.BooleanField(default=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, db_index=True)
@@ -70,6 +72,10 @@ class Position(models.Model):
             models.CheckConstraint(
                 condition=models.Q(is_open=True) | models.Q(falls_to=None, rises_to=None),
                 name="position_closed_waits_for_nothing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(falls_to=None, rises_to=None) | models.Q(armed_at__isnull=False),
+                name="position_waits_since",
             ),
         ]
         indexes = [

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from core.fields import MoneyField, RateField
 from trading.models.scopes import ScopedRowsQuerySet, ScopeType
@@ -58,6 +59,7 @@ class RiskLimit(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedRowsQuerySet.as_manager()
+    history = HistoricalRecords(user_db_constraint=False)
 
     class Meta:
         ordering = ["scope_type", "created_at"]
@@ -76,7 +78,7 @@ class RiskLimit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.limit_type} {self.limit_value.normalize():f}"
+        return f"{self.get_limit_type_display()} {self.limit_value.normalize():f}"
 
 
 class LimitMark(models.Model):
@@ -122,6 +124,7 @@ class Switch(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = ScopedRowsQuerySet.as_manager()
+    history = HistoricalRecords(user_db_constraint=False)
 
     class Meta:
         ordering = ["scope_type", "scope_id"]

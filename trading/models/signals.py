@@ -27,11 +27,22 @@ class SignalStatus(models.TextChoices):
     REJECTED = "rejected"
 
 
+class PositionSaid(models.TextChoices):
+    """Where an alert says that its strategy stands."""
+
+    LONG = "long"
+    SHORT = "short"
+    FLAT = "flat"
+
+
 class Signal(models.Model):
     """One intent, sent down the road once. Its id is the correlation id, shared with the delivery that brought it.
 
     Written by bots and groups through services/signals.py. `intent` holds everything needed to go on after a
-    restart; `size` is text in the size grammar.
+    restart; `size` is text in the size grammar. `retry_of` is the first signal of which this one is another try, on
+    the accounts that had not traded by then. Where an alert says where its strategy stood before and stands now,
+    `position_before` and `position_after` keep that, with sizes in base units where it tells them; `mismatch` is a
+    code and its sentence where that does not fit what came before. `fired_at` is the moment that an alert names.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -49,6 +60,14 @@ class Signal(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     success_count = models.PositiveIntegerField(default=0)
     error_count = models.PositiveIntegerField(default=0)
+    retry_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="retries")
+    position_before = models.CharField(max_length=5, choices=PositionSaid, blank=True)
+    position_after = models.CharField(max_length=5, choices=PositionSaid, blank=True)
+    size_before = QuantityField(null=True)
+    size_after = QuantityField(null=True)
+    mismatch = models.CharField(max_length=20, blank=True)
+    mismatch_reason = models.CharField(max_length=300, blank=True)
+    fired_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(db_index=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -56,6 +75,13 @@ class Signal(models.Model):
 
     class Meta:
         ordering = ["-received_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["bot_id", "symbol", "-received_at"],
+                condition=~models.Q(position_after=""),
+                name="signal_said_position",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.side} {self.symbol}".strip()

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import TradingAccount
+from accounts.models import TradingAccount, User
 from accounts.models.trading_accounts import TradingAccountQuerySet
 from trading.models import (
     WORKING,
@@ -60,6 +60,20 @@ def forbidden_orders(switch: Switch) -> OrderQuerySet:
     if switch.state == SwitchState.REDUCING and not switch.flattening:
         return orders.filter(reduce_only=False)
     return orders
+
+
+def turned_switches_over(user: User) -> QuerySet[Switch]:
+    """Return the switches that are turned and cover `user`, or an account that they may see: newest first."""
+    seen = TradingAccount.objects.visible_to(user).living().order_by()
+    covering = AccountScope.objects.filter(account__in=seen).values("scope_id")
+    whose = (
+        Q(scope_type__in=[ScopeType.SYSTEM, ScopeType.SYMBOL])
+        | Q(scope_type=ScopeType.USER, scope_id=user.pk)
+        | Q(scope_type=ScopeType.USER, scope_id__in=seen.values("owner"))
+        | Q(scope_type=ScopeType.ACCOUNT, scope_id__in=seen.values("pk"))
+        | Q(scope_type__in=[ScopeType.GROUP, ScopeType.BOT], scope_id__in=covering)
+    )
+    return Switch.objects.filter(whose).exclude(state=SwitchState.ACTIVE).order_by("-changed_at", "id")
 
 
 def covered_positions(scope_type: str, scope_id: UUID | None) -> PositionQuerySet:

@@ -23,13 +23,17 @@ _HELD = ("held__instrument", "held__side", "held__size", "held__entry_cost")
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """An open position: its notional at mid and its open profit. At cost, and not `is_priced`, without a quote."""
+    """An open position: its notional at `mark`, the mid price, and its open profit. At cost without a quote."""
 
     instrument_id: UUID
     symbol: str
     notional: Decimal
     profit: Decimal
-    is_priced: bool
+    mark: Decimal | None
+
+    @property
+    def is_priced(self) -> bool:
+        return self.mark is not None
 
 
 @dataclass(slots=True)
@@ -48,19 +52,19 @@ class Surveyed:
     @property
     def equity(self) -> Decimal:
         """Balance and open profit; nothing once it is deleted."""
-        return self.balance + self._open_profit if self.is_living else _NOTHING
+        return self.balance + self.open_profit if self.is_living else _NOTHING
 
     @property
     def pnl(self) -> Decimal:
         """All that was won or lost since the account was opened, open profit included. Signed."""
-        return self.balance + self._open_profit - self.net_deposits
+        return self.balance + self.open_profit - self.net_deposits
 
     @property
     def is_priced(self) -> bool:
         return all(holding.is_priced for holding in self.holdings)
 
     @property
-    def _open_profit(self) -> Decimal:
+    def open_profit(self) -> Decimal:
         return sum((holding.profit for holding in self.holdings), _NOTHING)
 
 
@@ -118,6 +122,6 @@ def _prices(instrument_ids: Collection[UUID], *, now: datetime) -> tuple[dict[UU
 
 def _holding(instrument: Instrument, side: str, size: Decimal, entry_cost: Decimal, quote: Quote | None) -> Holding:
     if quote is None:
-        return Holding(instrument.id, instrument.symbol, entry_cost, _NOTHING, is_priced=False)
+        return Holding(instrument.id, instrument.symbol, entry_cost, _NOTHING, mark=None)
     profit = to_money(unrealized_profit(PositionSide(side).direction, size, entry_cost, quote.mid))
-    return Holding(instrument.id, instrument.symbol, to_money(size * quote.mid), profit, is_priced=True)
+    return Holding(instrument.id, instrument.symbol, to_money(size * quote.mid), profit, mark=quote.mid)

@@ -35,6 +35,7 @@ def _named(field: models.Field, name: str) -> models.Field:
 _FIELDS = [
     _named(models.UUIDField(), "instrument_id"),
     *(_named(PriceField(), name) for name in ("low_bid", "low_ask", "high_bid", "high_ask")),
+    _named(models.DateTimeField(), "opened_at"),
 ]
 # Model and side, which column waits, and for which price of the batch: sells and longs are bid, the others are asked.
 _ARMS: tuple[tuple[type[models.Model], str, str, str], ...] = (
@@ -50,7 +51,10 @@ _ARMS: tuple[tuple[type[models.Model], str, str, str], ...] = (
 
 
 def triggered(ranges: Sequence[PriceRange], *, passing_over: Collection[UUID] = ()) -> list[Hit]:
-    """Return what these prices meet, but for rows seen before. Indexes are read from the price on, not the book."""
+    """Return what these prices meet, but for rows seen before. Indexes are read from the price on, not the book.
+
+    What was armed after a range began is not met by it: the next one may.
+    """
     values = [
         [row.instrument.id for row in ranges],
         *([getattr(row, field.attname) for row in ranges] for field in _FIELDS[1:]),
@@ -80,6 +84,7 @@ def _arm(model: type[models.Model], side: str, column: str, price: str, *, sourc
     """
     further = ">=" if column == "falls_to" else "<="
     met = f"t.instrument_id = q.instrument_id AND t.side = %s AND t.{column} {further} q.{price}"
+    met += " AND t.armed_at <= q.opened_at"
     prices, table, is_order = f"(SELECT * FROM {source}) q", model._meta.db_table, int(model is Order)  # noqa: S608
     if connection.vendor == "sqlite":
         new = " AND t.id NOT IN (SELECT value FROM json_each(%s))" if passing_over else ""

@@ -96,7 +96,7 @@ def apply_receipt(order: Order, receipt: Receipt, books: Books) -> None:
     _set_status(order, receipt)
     _set_rest(order, books.desk)
     if _seen(order) != before or order._state.adding:
-        order.updated_at = books.desk.now
+        order.updated_at = order.armed_at = books.desk.now
         books.orders[order.pk] = order
 
 
@@ -142,6 +142,8 @@ def write_books(books: Books) -> None:
         post_entries(books.entries, accounts=books.desk.accounts, now=books.desk.now)
         books.desk.unposted.clear()
     touched = books.touched | {order.account_id for order in books.orders.values()}
+    for position in books.changed.values():
+        position.armed_at = books.desk.now  # another size, other exits: prices from before are not for these
     armed = {position.id: position for position in arm(books.desk, touched) if position.id not in books.opened}
     # Closed rows first: one account holds at most one open position in an instrument.
     update_rows(
@@ -160,6 +162,7 @@ def write_books(books: Books) -> None:
             "fee",
             "falls_to",
             "rises_to",
+            "armed_at",
             "is_open",
             "closed_at",
         ],
@@ -184,6 +187,7 @@ def _write_orders(orders: Sequence[Order]) -> None:
             "margin",
             "falls_to",
             "rises_to",
+            "armed_at",
             "triggered_at",
             "venue_order_id",
             "reject_code",

@@ -11,11 +11,16 @@ from trading.prices import LARGEST_PRICE
 from trading.services.desk import Desk
 from trading.triggers import Trigger, trigger_of_position
 
+# What arming writes of a position.
+ARMED = ("falls_to", "rises_to", "armed_at")
+
 _PRICE_STEP = Decimal(1).scaleb(-PRICE_SCALE)
 
 
 def arm(desk: Desk, account_ids: Iterable[UUID]) -> list[Position]:
     """Set the triggers of these accounts' positions by their exits and margin; return those that changed.
+
+    One that changed waits for its prices since now: what the market did before does not meet it.
 
     An account stays above its maintenance margin while no position loses its share of what is above it: each waits
     for the price where it would, and the account is looked at then, and armed anew.
@@ -30,6 +35,7 @@ def arm(desk: Desk, account_ids: Iterable[UUID]) -> list[Position]:
             trigger = trigger_of_position(position, _watch(desk, position, slack / len(held)))
             if trigger != Trigger(position.falls_to, position.rises_to):
                 position.falls_to, position.rises_to = trigger.falls_to, trigger.rises_to
+                position.armed_at = desk.now
                 changed.append(position)
     return changed
 

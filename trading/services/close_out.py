@@ -16,6 +16,7 @@ from trading.tickets import Proposal, Receipt, ReceiptStatus
 
 WHY_CANCELLED = "The account was closed out: its equity fell below its maintenance margin."
 
+# By position: the prices that it was exposed to from their beginning on. Others count at the desk's newest.
 Prices = Mapping[UUID, PriceRange]
 
 
@@ -61,8 +62,8 @@ def _profit(desk: Desk, position: Position, prices: Prices) -> Decimal:
 
 
 def _worst_mark(desk: Desk, position: Position, prices: Prices) -> Decimal:
-    """Return the mid that was worst for a position; the newest where its market is not among the prices."""
-    seen = prices.get(position.instrument_id)
+    """Return the mid that was worst for a position; the newest where none of the prices are its own."""
+    seen = prices.get(position.id)
     if seen is None:
         return desk.mark(position)
     if position.direction > 0:
@@ -86,8 +87,8 @@ def _largest_loss(desk: Desk, account_id: UUID, prices: Prices, closed: set[UUID
 
 
 def _range(desk: Desk, position: Position, prices: Prices) -> PriceRange | None:
-    if position.instrument_id in prices:
-        return prices[position.instrument_id]
+    if position.id in prices:
+        return prices[position.id]
     quote = desk.quotes.get(position.instrument_id)
     return PriceRange.of(desk.instruments[position.instrument_id], [quote]) if quote else None
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from accounts.models import TradingAccount
+from core.compiled_reads import compiled_read
 from core.exact import to_money
 from market.models import Instrument
 from market.quotes import Quote, latest_quotes
@@ -198,11 +199,8 @@ def load_desk(
     ids = {
         scope_id for covering in desk.scopes.values() for _, scope_id in covering if scope_id
     } | desk.instruments.keys()
-    covering = Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=list(ids))
-    switches = Switch.objects.filter(covering).exclude(state=SwitchState.ACTIVE)
-    desk.switches = {(row.scope_type, row.scope_id): SwitchState(row.state) for row in switches}
-    limits = RiskLimit.objects.filter(covering, enabled=True).exclude(limit_type=LimitType.MONTHLY_TARGET)
-    desk.limits = _limits(limits.select_related("mark"))
+    desk.switches = {(scope_type, scope_id): SwitchState(state) for scope_type, scope_id, state in _switches(list(ids))}
+    desk.limits = _by_scope(_limits(list(ids)))
     if _asks_for_the_rate(desk.limits):
         desk.orders_lately = _orders_lately(desk.accounts, desk.now)
     return desk
@@ -221,12 +219,10 @@ def load_holdings(
     The clock is read once the locks are held: waiting for them makes no price older than it is. Accounts that are
     not there are absent. `quotes` stand in for the newest ones of their instruments.
     """
-    found = TradingAccount.objects.living().filter(pk__in=list(account_ids)).order_by("pk")
-    accounts = {account.id: account for account in (found.locked() if lock else found)}
+    accounts = {account.id: account for account in _living(list(account_ids), lock)}
     now = clock()
-    held = Position.objects.open().filter(account__in=list(accounts)).order_by("pk")
     positions: dict[UUID, dict[UUID, Position]] = {account_id: {} for account_id in accounts}
-    for position in held.select_for_update(no_key=True) if lock else held:
+    for position in _held(list(accounts), lock):
         positions[position.account_id][position.instrument_id] = position
     known = {instrument.id: instrument for instrument in instruments}
     others = {instrument_id for of_account in positions.values() for instrument_id in of_account} - known.keys()
@@ -250,13 +246,50 @@ def load_holdings(
 def load_working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
     """Return, by account and by instrument and side, the sum of the orders at work that may open. One statement."""
     working: dict[UUID, dict[RestingKey, Resting]] = {account_id: {} for account_id in accounts}
-    at_work = Order.objects.filter(account__in=list(accounts), status__in=WORKING, reduce_only=False)
-    by_side = at_work.order_by().values_list("account", "instrument", "side")
-    for account_id, instrument_id, side, left, margin in by_side.annotate(
-        left=Sum(F("quantity") - F("filled_quantity")), tied=Sum("margin")
-    ):
+    for account_id, instrument_id, side, left, margin in _at_work(list(accounts)):
         working[account_id][instrument_id, side] = Resting(left, margin)
     return working
+
+
+@compiled_read
+def _living(account_ids: list[UUID], lock: bool) -> QuerySet[TradingAccount]:
+    found = TradingAccount.objects.living().filter(pk__in=account_ids).order_by("pk")
+    return found.locked() if lock else found
+
+
+@compiled_read
+def _held(account_ids: list[UUID], lock: bool) -> QuerySet[Position]:
+    held = Position.objects.open().filter(account__in=account_ids).order_by("pk")
+    return held.select_for_update(no_key=True) if lock else held
+
+
+@compiled_read
+def _at_work(account_ids: list[UUID]) -> QuerySet[Order, tuple[UUID, UUID, str, Decimal, Decimal]]:
+    at_work = Order.objects.filter(account__in=account_ids, status__in=WORKING, reduce_only=False)
+    by_side = at_work.order_by().values_list("account", "instrument", "side")
+    return by_side.annotate(left=Sum(F("quantity") - F("filled_quantity")), tied=Sum("margin"))
+
+
+@compiled_read
+def _member_scopes(account_ids: list[UUID]) -> QuerySet[AccountScope, tuple[UUID, str, UUID]]:
+    rows = AccountScope.objects.filter(account__in=account_ids)
+    return rows.values_list("account", "scope_type", "scope_id")
+
+
+@compiled_read
+def _switches(scope_ids: list[UUID]) -> QuerySet[Switch, tuple[str, UUID | None, str]]:
+    turned = Switch.objects.filter(_covering(scope_ids)).exclude(state=SwitchState.ACTIVE)
+    return turned.order_by().values_list("scope_type", "scope_id", "state")
+
+
+@compiled_read
+def _limits(scope_ids: list[UUID]) -> QuerySet[RiskLimit]:
+    limits = RiskLimit.objects.filter(_covering(scope_ids), enabled=True)
+    return limits.exclude(limit_type=LimitType.MONTHLY_TARGET).select_related("mark")
+
+
+def _covering(scope_ids: list[UUID]) -> Q:
+    return Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=scope_ids)
 
 
 def _instruments_at_work(desk: Desk) -> dict[UUID, Instrument]:
@@ -265,7 +298,7 @@ def _instruments_at_work(desk: Desk) -> dict[UUID, Instrument]:
     return Instrument.objects.in_bulk(list(resting - desk.instruments.keys()))
 
 
-def _limits(rows: Iterable[RiskLimit]) -> dict[Scope, list[RiskLimit]]:
+def _by_scope(rows: Iterable[RiskLimit]) -> dict[Scope, list[RiskLimit]]:
     limits: dict[Scope, list[RiskLimit]] = defaultdict(list)
     for row in rows:
         limits[row.scope_type, row.scope_id].append(row)
@@ -290,8 +323,7 @@ def _scopes(accounts: dict[UUID, TradingAccount]) -> dict[UUID, set[Scope]]:
             (ScopeType.USER.value, account.owner_id),
             (ScopeType.ACCOUNT.value, account.id),
         }
-    rows = AccountScope.objects.filter(account__in=list(accounts))
-    for account_id, scope_type, scope_id in rows.values_list("account", "scope_type", "scope_id"):
+    for account_id, scope_type, scope_id in _member_scopes(list(accounts)):
         scopes[account_id].add((scope_type, scope_id))
     return scopes
 

@@ -18,7 +18,7 @@ from market.models import Instrument
 from market.quotes import is_stale, latest_quotes
 from trading.engine.money import funding
 from trading.models import Funding, Position
-from trading.services.arming import arm
+from trading.services.arming import ARMED, arm
 from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell_of_funding
 from trading.services.road import batches
@@ -94,7 +94,7 @@ def _book_accounts(row: Funding, account_ids: Sequence[UUID], *, clock: Clock) -
             return
         post_entries(entries, accounts=desk.accounts, now=desk.now)
         changed = {position.id: position for position in (*due, *arm(desk, [entry.account_id for entry in entries]))}
-        update_rows(Position, list(changed.values()), ["funding", "falls_to", "rises_to"])
+        update_rows(Position, list(changed.values()), ["funding", *ARMED])
         tell_of_funding(due, amounts, row.instrument, accounts=desk.accounts, now=desk.now)
     logger.info("funding of %s: %d accounts at %s", row.instrument.symbol, len(entries), plain(row.mark))
 

@@ -18,7 +18,7 @@ from core.exact import WIDE
 from market.quotes import is_stale
 from trading.models import Position
 from trading.services.apply import Books
-from trading.services.arming import arm
+from trading.services.arming import ARMED, arm
 from trading.services.close_out import below, close_out
 from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell
@@ -48,7 +48,7 @@ def arm_paid(accounts: Sequence[TradingAccount], now: datetime) -> None:
     """Arm the positions of accounts, locked by the caller, that money was just paid into or out of."""
     with localcontext(WIDE):
         desk = load_holdings([account.id for account in accounts], instruments=[], clock=lambda: now, lock=False)
-        update_rows(Position, arm(desk, desk.accounts), ["falls_to", "rises_to"])
+        update_rows(Position, arm(desk, desk.accounts), ARMED)
 
 
 def _holding() -> list[UUID]:

@@ -1,8 +1,9 @@
 """Matching on paper: a batch of prices fills the orders and takes the exits that it meets, on all accounts at once.
 
 What is met is found in one statement; the accounts are then locked and asked again, so that two at once fill nothing
-twice. On each account exits come first, then orders from the oldest on, then the look at its margin. A position that
-is opened by a batch is looked at with the next one.
+twice. What waits for its price since after a batch began is left to the next one: it may have come too late for the
+lowest and the highest of this one. On each account exits come first, then orders from the oldest on, then the look at
+its margin.
 """
 
 import logging
@@ -30,6 +31,7 @@ from trading.services.road import batches
 
 logger = logging.getLogger(__name__)
 
+# By instrument, or by position.
 Prices = dict[UUID, PriceRange]
 
 
@@ -90,18 +92,28 @@ def _match_locked(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) 
         quotes={instrument_id: row.last for instrument_id, row in prices.items()},
     )
     met = [hit for of_account in hits.values() for hit in of_account]
+    exposed = _exposed(desk, prices)
     books = Books(desk, touched=set(desk.accounts))
-    _take_exits(books, {hit.row_id for hit in met if not hit.is_order}, prices)
+    _take_exits(books, {hit.row_id: exposed[hit.row_id] for hit in met if hit.row_id in exposed})
     _fill_orders(books, [hit.row_id for hit in met if hit.is_order], prices)
     write_books(books)
-    close_out(books, prices)
+    close_out(books, exposed)
     tell(books, settle_by_orders(books.orders.values(), now=desk.now, timings={}))
 
 
-def _take_exits(books: Books, position_ids: Collection[UUID], prices: Prices) -> None:
-    """Place what takes positions out at their exits. What is left of one waits for its own order, no more for both."""
-    held = _held(books.desk, position_ids, prices)
-    taken = {position.id: exit_of(position, prices[position.instrument_id]) for position in held}
+def _exposed(desk: Desk, prices: Prices) -> Prices:
+    """Return, by position, the prices whose extremes count for it: it stands as it does since before they began."""
+    known = [position for position in _positions(desk) if position.instrument_id in prices]
+    seen = {position.id: prices[position.instrument_id] for position in known}
+    return {position.id: seen[position.id] for position in known if seen[position.id].meets_since(position.armed_at)}
+
+
+def _take_exits(books: Books, prices: Prices) -> None:
+    """Place what takes positions out at their exits, by their `prices`. What is left of one waits for its own order,
+    no more for both.
+    """
+    held = [position for position in _positions(books.desk) if position.id in prices]
+    taken = {position.id: exit_of(position, prices[position.id]) for position in held}
     place_protective(books, [proposal for proposal in taken.values() if proposal is not None])
     for position in held:
         proposal = taken[position.id]
@@ -109,6 +121,10 @@ def _take_exits(books: Books, position_ids: Collection[UUID], prices: Prices) ->
             position.take_profit = None
             if proposal.price is None:
                 position.stop_loss = None
+
+
+def _positions(desk: Desk) -> list[Position]:
+    return [position for of_account in desk.positions.values() for position in of_account.values()]
 
 
 def _fill_orders(books: Books, order_ids: Sequence[UUID], prices: Prices) -> None:
@@ -120,11 +136,6 @@ def _fill_orders(books: Books, order_ids: Sequence[UUID], prices: Prices) -> Non
         before = rest_of(order)
         apply_receipt(order, meet(order, prices[order.instrument_id], desk), books)
         desk.move_rest(order, before)
-
-
-def _held(desk: Desk, position_ids: Collection[UUID], prices: Prices) -> list[Position]:
-    positions = [position for of_account in desk.positions.values() for position in of_account.values()]
-    return [row for row in positions if row.id in position_ids and row.instrument_id in prices]
 
 
 def _orders_met(order_ids: Sequence[UUID], prices: Prices) -> list[Order]:

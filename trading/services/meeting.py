@@ -18,7 +18,9 @@ from trading.triggers import is_limited, trigger_of_order, waits_for_stop
 
 
 def is_met(order: Order, prices: PriceRange) -> bool:
-    """Say whether the market has come to what a working order waits for."""
+    """Say whether the market has come to what a working order waits for, and has waited for since before."""
+    if not prices.meets_since(order.armed_at):
+        return False
     trigger, direction = trigger_of_order(order), OrderSide(order.side).direction
     if trigger.falls_to is not None:
         return prices.low_for(direction) <= trigger.falls_to

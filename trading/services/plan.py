@@ -41,6 +41,14 @@ def make_plan(proposals: Sequence[Proposal], desk: Desk) -> Plan:
     return plan
 
 
+def whole_size(proposal: Proposal, desk: Desk) -> Decimal:
+    """Return what a proposal would open of its instrument from flat, on lot. Raises Refused."""
+    draft = Draft(proposal, desk, check_before_sizing(proposal, desk))
+    _set_exits(draft)
+    _set_quantity(draft)
+    return draft.quantity
+
+
 def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
     trace: Trace = []
     try:

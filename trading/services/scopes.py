@@ -1,17 +1,19 @@
 """Keeps which groups and bots cover which accounts, and turns the switches of scopes."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models.trading_accounts import PAPER
 from core.bulk import update_rows
 from trading.models import WORKING, AccountScope, Order, ScopeType, Switch, SwitchState
 from trading.models.querysets import OrderQuerySet
 from trading.selectors.covered import covered_accounts, covered_orders, forbidden_orders
-from trading.services.desk import strictness
+from trading.services.desk import Clock, strictness
 from trading.services.risk.marks import shift_marks
 from trading.triggers import trigger_of_order
 
@@ -35,7 +37,13 @@ def set_covered_accounts(scope_type: ScopeType, scope_id: UUID, account_ids: Col
 
 
 def turn_switch(
-    scope_type: ScopeType, scope_id: UUID | None, *, state: SwitchState, reason: str, flattening: bool = False
+    scope_type: ScopeType,
+    scope_id: UUID | None,
+    *,
+    state: SwitchState,
+    reason: str,
+    flattening: bool = False,
+    clock: Clock = timezone.now,
 ) -> Switch:
     """Set a scope's state. Locks the accounts it covers first, so that no order is stored across the change.
 
@@ -53,18 +61,18 @@ def turn_switch(
         switch, _ = Switch.objects.update_or_create(scope_type=scope_type, scope_id=scope_id, defaults=told)
         forbidden_orders(switch).update(falls_to=None, rises_to=None)
         if state == SwitchState.ACTIVE:
-            _arm_again(covered_orders(scope_type, scope_id))
+            _arm_again(covered_orders(scope_type, scope_id), now=clock())
     return switch
 
 
-def _arm_again(orders: OrderQuerySet) -> None:
-    """Have orders be met again that were forbidden and that nobody came to cancel."""
+def _arm_again(orders: OrderQuerySet, *, now: datetime) -> None:
+    """Have orders be met again, by prices from `now` on, that were forbidden and that nobody came to cancel."""
     waiting = orders.filter(status__in=WORKING, falls_to=None, rises_to=None, account__exchange=PAPER)
     rows = list(waiting.order_by("pk"))
     for order in rows:
         trigger = trigger_of_order(order)
-        order.falls_to, order.rises_to = trigger.falls_to, trigger.rises_to
-    update_rows(Order, rows, ["falls_to", "rises_to"])
+        order.falls_to, order.rises_to, order.armed_at = trigger.falls_to, trigger.rises_to, now
+    update_rows(Order, rows, ["falls_to", "rises_to", "armed_at"])
 
 
 def tighten_switch(scope_type: ScopeType, scope_id: UUID | None, *, flatten: bool, reason: str) -> Switch:

@@ -15,6 +15,7 @@ from trading.brokers import broker_for
 from trading.intents import Intent
 from trading.models import Order, OrderStatus, Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
 from trading.models.signals import counted_again
+from trading.said import NOTHING_SAID, Said
 from trading.services.desk import Clock
 from trading.services.facts import tell_of_signal
 from trading.services.left_behind import leave_unknown, settle_left_behind
@@ -36,6 +37,8 @@ def open_signal(
     user_id: UUID | None = None,
     bot_id: UUID | None = None,
     group_id: UUID | None = None,
+    said: Said = NOTHING_SAID,
+    retry_of: Signal | None = None,
 ) -> Signal:
     """Store a signal and one pending outcome per account: from here on a restart knows what is left to do."""
     with transaction.atomic():
@@ -50,11 +53,14 @@ def open_signal(
             side=intent.side,
             size=intent.size,
             intent=intent.to_json(),
+            retry_of=retry_of,
             received_at=received_at,
+            **said.columns,
         )
         columns = {"id": list(islice(fresh_ids(), len(account_ids))), "account_id": account_ids}
         insert_columns(Outcome, columns, signal_id=signal.id, updated_at=received_at)
         told = {"source": source, "symbol": signal.symbol, "side": intent.side, "size": intent.size}
+        told |= {"mismatch": said.mismatch} if said.mismatch else {}
         tell_of_signal(signal, "SignalOpened", now=received_at, **told, accounts=len(account_ids))
     return signal
 
@@ -66,11 +72,13 @@ def refuse_signal(
     code: str,
     reason: str,
     received_at: datetime,
+    now: datetime,
     user_id: UUID | None = None,
     bot_id: UUID | None = None,
     symbol: str = "",
     side: str = "",
     size: str = "",
+    said: Said = NOTHING_SAID,
 ) -> Signal:
     """Store a signal that is refused as a whole, with its code and its sentence."""
     with transaction.atomic():
@@ -86,9 +94,10 @@ def refuse_signal(
             code=code,
             reason=reason[:300],
             received_at=received_at,
-            finished_at=received_at,
+            finished_at=now,
+            **said.columns,
         )
-        tell_of_signal(signal, "SignalRefused", now=received_at, code=code, reason=signal.reason)
+        tell_of_signal(signal, "SignalRefused", now=now, code=code, reason=signal.reason)
     return signal
 
 

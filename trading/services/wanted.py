@@ -1,6 +1,6 @@
 """What a signal wants of one account in one pass, from the desk alone: trading does it, the preview tells it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from market.models import Instrument
@@ -8,6 +8,8 @@ from trading.decisions import Step, decide
 from trading.intents import Intent
 from trading.models import OrderOrigin, OrderSide, OutcomeStatus, Position
 from trading.services.desk import Desk
+from trading.services.plan import whole_size
+from trading.services.refused import Refused
 from trading.sizes import BadSize, Size
 from trading.tickets import Proposal, hashed_id
 
@@ -53,6 +55,8 @@ def wanted_of(ask: Ask, account_id: UUID, desk: Desk) -> Wanted | Settled:
         return Settled(OutcomeStatus.SKIPPED, decision.code, decision.reason)
     if decision.step is Step.OPEN or held is None:
         return _opened(ask, account_id)
+    if decision.step is Step.RESIZE:
+        return _resized(ask, account_id, held, desk)
     return Wanted(_closing(ask, account_id, held), decision.step, opens_next=decision.step is Step.CLOSE_THEN_OPEN)
 
 
@@ -73,6 +77,20 @@ def _opened(ask: Ask, account_id: UUID) -> Wanted | Settled:
     except BadSize as refused:
         return Settled(OutcomeStatus.REJECTED, refused.code, refused.message)
     return Wanted(_opening(ask, account_id, size), Step.OPEN)
+
+
+def _resized(ask: Ask, account_id: UUID, held: Position, desk: Desk) -> Wanted | Settled:
+    """Return the order that brings a position to the size asked for, as that comes to now."""
+    try:
+        opening = _opening(ask, account_id, ask.intent.size_on(account_id))
+        wanted = whole_size(opening, desk)
+    except (BadSize, Refused) as refused:
+        return Settled(OutcomeStatus.REJECTED, refused.code, refused.message)
+    if wanted == held.size:
+        return Settled(OutcomeStatus.SKIPPED, "ALREADY_AT_TARGET", "The position is of the size asked for.")
+    if wanted < held.size:
+        return Wanted(replace(_closing(ask, account_id, held), quantity=held.size - wanted), Step.RESIZE)
+    return Wanted(replace(opening, size=None, quantity=wanted - held.size), Step.RESIZE)
 
 
 def _opening(ask: Ask, account_id: UUID, size: Size | None) -> Proposal:

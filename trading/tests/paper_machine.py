@@ -134,6 +134,16 @@ class PaperDesk(RuleBasedStateMachine):
         quote = Quote(self.instrument.id, price, price, price, self.clock())
         assert match([PriceRange.of(self.instrument, [quote])], clock=lambda: self.now).failed_accounts == 0
 
+    @rule(low=PRICES, high=PRICES)
+    def candle_from_before(self, low, high):
+        """It went anywhere, but began before anything here was asked: the small desk knows nothing of it."""
+        closed_at = self.clock()
+        prices = self.price, max(high, self.price), min(low, self.price), self.price
+        candle = PriceRange.of_candle(
+            self.instrument, prices=prices, opened_at=NOW - timedelta(minutes=1), closed_at=closed_at
+        )
+        assert match([candle], clock=lambda: self.now).met == 0
+
     @precondition(lambda self: any(model.working for model in self.models))
     @rule(pick=st.integers(0, 1000))
     def cancel(self, pick):

@@ -1,10 +1,17 @@
 """The admin pages of trading: a signal's page tells all of it, limits and switches name what is there."""
 
+import csv
+import html
+import io
+import json
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -13,22 +20,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import TradingAccount, User
+from core.admin import exporting
+from core.errors import Conflict
+from core.tests.asking import say_yes
 from market.models import Instrument
 from trading.admin import signals
 from trading.decisions import IntentSide
 from trading.intents import Intent
-from trading.models import Order, Outcome, RiskLimit, ScopeType, Signal, SignalSource, Switch, SwitchState
+from trading.models import Order, Outcome, Position, RiskLimit, ScopeType, Signal, SignalSource, Switch, SwitchState
 from trading.services.scopes import turn_switch
 from trading.services.signals import open_signal, run_signal
 
 AccountOf = Callable[..., TradingAccount]
 Trade = Callable[[list[TradingAccount]], Signal]
-
-
-@pytest.fixture
-def operator(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
 
 
 @pytest.fixture
@@ -95,19 +99,15 @@ def test_a_signals_page_links_its_orders(operator: Client, trade: Trade, rich: T
     assert reverse("admin:trading_order_change", args=[Order.objects.get().pk]) in page
 
 
-def test_a_signals_page_shows_the_arithmetic(operator: Client, trade: Trade, rich: TradingAccount) -> None:
-    signal = trade([rich])
-    line = {"leg": 2, "step": "size", "asked": "10%", "computed": "0.0503", "lot": "0.001", "stop_loss": None}
-    Outcome.objects.update(trace=[line], timings={"leg_1": {"planned": 3, "applied": 9}})
-    page = _page_of(operator, signal)
-    told = (
-        "leg 2 · size",
-        "asked</span> 10%",
-        "computed</span> 0.0503",
-        "stop loss</span> -",
-        "leg 1: planned 3, applied 9",
-    )
-    assert [each for each in told if each not in page] == []
+@pytest.mark.parametrize("page", ["signal", "outcome"])
+def test_an_outcome_leads_to_its_own_flight(
+    operator: Client, trade: Trade, rich: TradingAccount, poor: TradingAccount, page: str
+) -> None:
+    row = {"signal": trade([rich, poor]), "outcome": Outcome.objects.get(account=poor)}[page]
+    told = operator.get(reverse(f"admin:trading_{page}_change", args=[row.pk])).content.decode()
+    (address,) = re.findall(r'href="(/admin/flight/[^"]*account=Poor)"', told)
+    flight = operator.get(address).content.decode()
+    assert [name for name in ("Rich", "Poor") if f">{name}</a>" in flight] == ["Poor"]
 
 
 def test_the_queries_of_a_signals_page_do_not_grow(
@@ -276,3 +276,99 @@ def test_a_switch_is_not_deleted(operator: Client) -> None:
     address = reverse("admin:trading_switch_delete", args=[switch.pk])
     assert operator.post(address, {"post": "yes"}).status_code == 403
     assert Switch.objects.exists()
+
+
+ACCOUNTS = "admin:accounts_tradingaccount_changelist"
+
+
+def _ask(operator: Client, account: TradingAccount, action: str) -> str:
+    return operator.post(reverse(ACCOUNTS), _chosen(account, action), follow=True).content.decode()
+
+
+def _confirm(operator: Client, account: TradingAccount, action: str) -> str:
+    return str(say_yes(operator, reverse(ACCOUNTS), _chosen(account, action)).content.decode())
+
+
+def _chosen(account: TradingAccount, action: str) -> dict[str, Any]:
+    return {"action": action, "_selected_action": [account.pk]}
+
+
+def test_a_termination_says_first_what_an_account_has_going(
+    operator: Client, rich: TradingAccount, trade: Trade
+) -> None:
+    trade([rich])
+    assert "Rich: 0 orders at work, 1 position open." in _ask(operator, rich, "terminate")
+    assert Position.objects.get().is_open is True
+
+
+def test_an_account_is_terminated_in_the_console(operator: Client, rich: TradingAccount, trade: Trade) -> None:
+    trade([rich])
+    assert "1 account terminated." in _confirm(operator, rich, "terminate")
+    assert Position.objects.get().is_open is False
+
+
+@pytest.mark.parametrize(
+    ("action", "service", "said"),
+    [
+        ("terminate", "trading.admin.accounts.terminate", "0 accounts terminated."),
+        ("halt", "trading.admin.halting.turned", "Rich: Not now."),
+    ],
+)
+def test_a_refusal_is_told_and_is_no_fault(
+    operator: Client, rich: TradingAccount, monkeypatch: pytest.MonkeyPatch, action: str, service: str, said: str
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Conflict("Not now.")
+
+    monkeypatch.setattr(service, refuse)
+    page = _confirm(operator, rich, action)
+    assert [words for words in ("Rich: Not now.", said) if words not in page] == []
+    assert not LogEntry.objects.exists()
+
+
+def test_an_account_is_halted_and_flattened_in_the_console(
+    operator: Client, rich: TradingAccount, trade: Trade
+) -> None:
+    trade([rich])
+    assert "Rich has 0 orders to cancel, 1 position to close." in _ask(operator, rich, "halt_and_flatten")
+    _confirm(operator, rich, "halt_and_flatten")
+    assert Switch.objects.values("scope_type", "state", "flattening").get() == {
+        "scope_type": "account",
+        "state": "reducing",
+        "flattening": True,
+    }
+
+
+def test_a_balance_is_synced_and_proved_in_the_console(operator: Client, rich: TradingAccount) -> None:
+    page = html.unescape(_ask(operator, rich, "sync_balance"))
+    assert "Rich: balance 10000, equity 10000 USDT; the ledger agrees." in page
+
+
+def test_more_accounts_than_are_synced_at_once_are_counted(
+    operator: Client, rich: TradingAccount, tom: User, account_of: AccountOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trading.admin.accounts.MOST_SYNCED", 1)
+    chosen = {"action": "sync_balance", "_selected_action": [rich.pk, account_of(tom, name="Poor").pk]}
+    page = operator.post(reverse(ACCOUNTS), chosen, follow=True).content.decode()
+    assert "The first 1 of 2 accounts were synced." in page
+
+
+def test_orders_are_exported_as_csv(operator: Client, rich: TradingAccount, trade: Trade) -> None:
+    trade([rich])
+    order = Order.objects.get()
+    chosen = {"action": "export_csv", "_selected_action": [order.pk]}
+    answer = operator.post(reverse("admin:trading_order_changelist"), chosen)
+    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+    assert (row["id"], row["quantity"], row["account_id"]) == (str(order.pk), "0.1", str(rich.pk))
+
+
+def test_a_cell_is_no_formula_and_a_number_is_exact() -> None:
+    assert [exporting._cell(value) for value in ("=1+1", Decimal("-0.10"), 3)] == ["'=1+1", "-0.1", 3]
+
+
+def test_a_signal_is_exported_with_what_it_asked(operator: Client, rich: TradingAccount, trade: Trade) -> None:
+    signal = trade([rich])
+    chosen = {"action": "export_csv", "_selected_action": [signal.pk]}
+    answer = operator.post(reverse("admin:trading_signal_changelist"), chosen)
+    (row,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+    assert json.loads(row["intent"]) == signal.intent

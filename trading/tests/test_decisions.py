@@ -12,6 +12,7 @@ CLOSES = Rules(on_opposite=OnOpposite.CLOSE)
 IGNORES = Rules(on_opposite=OnOpposite.IGNORE)
 ADDS = Rules(pyramiding=True)
 NO_SHORTS = Rules(allow_shorts=False)
+RESIZES = Rules(resizes=True)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,10 @@ NO_SHORTS = Rules(allow_shorts=False)
         (SELL, LONG, NO_SHORTS, Step.CLOSE, ""),
         (BUY, FLAT, NO_SHORTS, Step.OPEN, ""),
         (BUY, SHORT, NO_SHORTS, Step.CLOSE_THEN_OPEN, ""),
+        (BUY, LONG, RESIZES, Step.RESIZE, ""),
+        (SELL, SHORT, RESIZES, Step.RESIZE, ""),
+        (BUY, FLAT, RESIZES, Step.OPEN, ""),
+        (SELL, LONG, RESIZES, Step.CLOSE_THEN_OPEN, ""),
         (CLOSE, LONG, IGNORES, Step.CLOSE, ""),
         (CLOSE, SHORT, NO_SHORTS, Step.CLOSE, ""),
     ],

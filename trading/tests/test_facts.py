@@ -121,6 +121,7 @@ def test_a_refused_signal_is_told():
         code="STALE_ALERT",
         reason="Old.",
         received_at=NOW,
+        now=NOW,
         bot_id=BOT,
     )
     [[fact]] = told(f"bot:{BOT}")

@@ -11,8 +11,10 @@ from conftest import NOW
 from market.models import Instrument
 from market.quotes import Quote
 from market.ranges import PriceRange
-from trading.models import Fill, Order, OrderType, Position, TimeInForce
+from trading.models import Fill, Order, OrderSide, OrderType, Position, TimeInForce
+from trading.services.exits import set_exits
 from trading.services.matching import match
+from trading.services.orders import OrderRequest, place_order
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 
@@ -210,11 +212,85 @@ def test_a_stale_price_meets_nothing(account, limit_of, btcusdt):
     assert order(placed) == ("pending", None)
 
 
-def test_a_candle_meets_what_its_range_does(account, limit_of, btcusdt):
-    placed = limit_of(account, "buy", "0.1", "49000")
-    candle = tuple(map(Decimal, (50000, 50500, 48900, 50200)))
-    match([PriceRange.of_candle(btcusdt, prices=candle, closed_at=NOW)], clock=lambda: NOW)
-    assert order(placed) == ("filled", 49000)
+class TestCandles:
+    """A candle went from 50,000 down to 48,900, up to 51,100 and closed at 50,200."""
+
+    @pytest.fixture
+    def candle(self, btcusdt):
+        """Let one close that began so many seconds after all was placed: `candle(0)`; before it: `candle(-1)`."""
+
+        def close(after):
+            opened_at, closed_at = NOW + timedelta(seconds=after), NOW + timedelta(seconds=after + 60)
+            prices = tuple(map(Decimal, (50000, 51100, 48900, 50200)))
+            candle = PriceRange.of_candle(btcusdt, prices=prices, opened_at=opened_at, closed_at=closed_at)
+            return match([candle], clock=lambda: closed_at)
+
+        return close
+
+    def test_it_meets_what_its_range_does(self, account, limit_of, candle):
+        placed = limit_of(account, "buy", "0.1", "49000")
+        candle(0)
+        assert order(placed) == ("filled", 49000)
+
+    def test_an_order_that_came_in_the_middle_of_it_is_not_filled_by_its_low(self, account, limit_of, candle):
+        placed = limit_of(account, "buy", "0.1", "49000")
+        assert candle(-1).met == 0
+        assert order(placed) == ("pending", None)
+
+    def test_a_stop_that_came_in_the_middle_of_it_is_not_triggered_by_its_high(self, account, stop_of, candle):
+        placed = stop_of(account, "buy", "0.1", "51000")
+        assert candle(-1).met == 0
+        assert order(placed) == ("pending", None)
+
+    def test_a_position_that_was_opened_in_the_middle_of_it_is_not_taken_out_by_it(self, account, order_of, candle):
+        order_of(account, "buy", "0.1", stop_loss=Decimal(49000), take_profit=Decimal(51000))
+        assert (candle(-1).met, len(held())) == (0, 1)
+
+    def test_of_a_position_from_before_the_stop_loss_comes_first(self, account, order_of, candle):
+        order_of(account, "buy", "0.1", stop_loss=Decimal(49000), take_profit=Decimal(51000))
+        candle(0)
+        assert (held(), Order.objects.get(side="sell").origin) == ([], "stop_loss")
+
+    def test_exits_that_were_set_in_the_middle_of_it_wait_for_the_next(self, account, order_of, candle):
+        order_of(account, "buy", "0.1")
+        later = NOW + timedelta(seconds=30)
+        set_exits(account, Position.objects.get().id, exits={"stop_loss": Decimal(49000)}, clock=lambda: later)
+        assert (candle(0).met, len(held())) == (0, 1)
+        candle(60)
+        assert held() == []
+
+    def test_what_grew_in_the_middle_of_it_is_not_closed_out_by_its_low(
+        self, account, order_of, limit_of, candle, btcusdt
+    ):
+        order_of(account, "buy", "4", leverage=100)
+        limit_of(account, "buy", "0.1", "49900", leverage=100)
+        more = OrderRequest(instrument=btcusdt, side=OrderSide.BUY, quantity=Decimal(5), leverage=100)
+        place_order(account, request=more, clock=lambda: NOW + timedelta(seconds=30))
+        assert candle(0).met == 1
+        assert held()[0][1] == Decimal("9.1")
+
+    def test_told_twice_it_fills_nothing_twice(self, account, limit_of, candle):
+        limit_of(account, "buy", "0.1", "49000")
+        limit_of(account, "sell", "0.1", "51000")
+        candle(0)
+        found = list(Fill.objects.values_list("id", flat=True))
+        assert (candle(0).met, list(Fill.objects.values_list("id", flat=True))) == (0, found)
+
+    def test_what_is_left_of_an_order_is_not_met_by_the_candle_of_the_quote_that_filled_it(
+        self, account, order_of, candle, btcusdt
+    ):
+        Instrument.objects.update(liquidity=Decimal("0.04"))
+        scarce = Instrument.objects.get(pk=btcusdt.pk)
+        placed = order_of(account, "buy", "0.1", order_type=LIMIT, price=Decimal(49000), instrument=scarce)
+        later = NOW + timedelta(seconds=30)
+        match([PriceRange.of(scarce, [Quote(scarce.id, *[Decimal(48900)] * 3, later)])], clock=lambda: later)
+        assert (candle(0).met, order(placed)[0], placed.filled_quantity) == (0, "partially_filled", Decimal("0.04"))
+
+    def test_a_stop_loss_does_not_take_out_what_was_added_in_the_middle_of_it(self, account, order_of, candle, btcusdt):
+        order_of(account, "buy", "0.1", stop_loss=Decimal(49000))
+        more = OrderRequest(instrument=btcusdt, side=OrderSide.BUY, quantity=Decimal("0.1"), leverage=10)
+        place_order(account, request=more, clock=lambda: NOW + timedelta(seconds=30))
+        assert (candle(0).met, held()[0][1]) == (0, Decimal("0.2"))
 
 
 def test_one_batch_fills_the_orders_of_many_accounts(tom, accounts_of, limit_of, prices):

@@ -306,6 +306,16 @@ def test_the_list_can_be_filtered(account, order_of, tom, client_of, query, foun
     assert (client_of(tom).get("/api/v1/orders", query).json()["total"], len(made)) == (found, 3)
 
 
+def test_of_two_markets_of_one_symbol_the_category_decides(account, order_of, tom, client_of, btcusdt):
+    spot = Instrument.objects.get(pk=btcusdt.pk)
+    spot.pk, spot.kind, spot._state.adding = uuid.uuid4(), "spot", True
+    spot.save()
+    made = [order_of(account, "buy", "0.1", instrument=each) for each in (spot, btcusdt, btcusdt)]
+    queries = [{}, {"category": "SPOT"}, {"symbol": "btc/usdt", "category": "spot"}, {"symbol": "BTCUSDT"}]
+    totals = [client_of(tom).get("/api/v1/orders", query).json()["total"] for query in queries]
+    assert (totals, len(made)) == ([3, 1, 1, 2], 3)
+
+
 def test_the_list_can_be_filtered_by_account(account, order_of, tom, account_of, client_of):
     order_of(account, "buy", "0.1")
     order_of(account_of(tom), "buy", "0.1")
@@ -319,7 +329,9 @@ def test_orders_of_an_instrument_that_was_suspended_are_still_found(account, ord
     assert (answer.status_code, answer.json()["total"]) == (200, 1)
 
 
-@pytest.mark.parametrize("query", [{"status": "x"}, {"account_id": "x"}, {"bot_id": "1"}, {"symbol": "\x00"}], ids=str)
+@pytest.mark.parametrize(
+    "query", [{"status": "x"}, {"account_id": "x"}, {"bot_id": "1"}, {"category": "x"}, {"symbol": "\x00"}], ids=str
+)
 def test_a_filter_that_makes_no_sense_is_a_422(account, tom, client_of, query):
     answer = client_of(tom).get("/api/v1/orders", query)
     assert (answer.status_code, list(answer.json()["errors"])) == (422, list(query))

@@ -15,8 +15,9 @@ pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 BUY = {"side": IntentSide.BUY, "size": "0.1", "leverage": 5}
 ROW = {
     *("correlation_id", "source", "bot_id", "group_id", "symbol", "side", "size", "status", "code", "reason"),
-    *("success_count", "error_count", "received_at", "finished_at"),
+    *("success_count", "error_count", "received_at", "finished_at", "retry_of", "mismatch", "mismatch_reason"),
 }
+SAID = {"position_before", "position_after", "size_before", "size_after", "fired_at"}
 RESULT = {
     *("account_id", "account_name", "status", "code", "reason", "order_ids", "quantity", "average_price", "timings"),
 }
@@ -31,7 +32,7 @@ def test_a_signal_is_told_with_its_results(account, btcusdt, send, tom, client_o
     signal = send(btcusdt, [account], **BUY)
     body = client_of(tom).get(f"/api/v1/signals/{signal.id}").json()
     [result] = body["results"]
-    assert set(body) == ROW | {"intent", "results"}
+    assert set(body) == ROW | SAID | {"intent", "results"}
     assert (body["symbol"], body["side"], body["size"], body["status"]) == ("BTCUSDT", "buy", "0.1", "processed")
     assert set(result) == RESULT
     assert (result["status"], result["quantity"], result["average_price"]) == ("filled", "0.1", "50000")

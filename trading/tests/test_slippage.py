@@ -33,7 +33,7 @@ def test_the_same_seed_and_quote_slip_the_same():
         {"seed": 2},
         {"symbol": "ETHUSDT"},
         {"leg": 2},
-        {"quote": replace(QUOTE, at=NOW + timedelta(microseconds=1))},
+        {"quote": replace(QUOTE, at=NOW + timedelta(milliseconds=1))},
     ],
     ids=["seed", "symbol", "leg", "time of the quote"],
 )

@@ -1,5 +1,6 @@
 """Acknowledges risk alerts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +20,12 @@ class AlreadyAcknowledged(Conflict):
 
 def acknowledge_alert(alert_id: UUID, *, by: User, now: datetime) -> RiskAlert:
     """Write who has seen an alert, and when: once, whoever is first. Raises AlreadyAcknowledged."""
-    unseen = RiskAlert.objects.filter(pk=alert_id, acknowledged_at=None)
-    if not unseen.update(acknowledged_at=now, acknowledged_by=by):
+    if not acknowledge_alerts([alert_id], by=by, now=now):
         raise AlreadyAcknowledged
     return RiskAlert.objects.get(pk=alert_id)
+
+
+def acknowledge_alerts(alert_ids: Iterable[UUID], *, by: User, now: datetime) -> int:
+    """Write who has seen those of some alerts that nobody has, and when; return how many."""
+    unseen = RiskAlert.objects.filter(pk__in=list(alert_ids), acknowledged_at=None)
+    return unseen.update(acknowledged_at=now, acknowledged_by=by)

@@ -46,7 +46,7 @@ def watch(*, clock: Clock) -> None:
 
 def read_and_alert(*, clock: Clock) -> list[Reading]:
     """Read every limit, keep the marks, raise and clear alerts. Return the losses beyond their limits, not yet told."""
-    RiskAlert.objects.standing().filter(Q(limit=None) | Q(limit__enabled=False)).update(cleared_at=clock())
+    RiskAlert.objects.standing().of_limits().filter(Q(limit=None) | Q(limit__enabled=False)).update(cleared_at=clock())
     with localcontext(WIDE), transaction.atomic():
         limits = list(RiskLimit.objects.filter(enabled=True).order_by("pk").select_for_update(no_key=True))
         if not limits:

@@ -1,23 +1,22 @@
 """Risk in the operators' console: what follows stays, what makes no sense is refused, switches act as over HTTP."""
 
+from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from conftest import NOW
-from trading.models import LimitMark, Order, OrderType, RiskAlert, RiskLimit, ScopeType, Switch, SwitchState
+from core.tests.asking import say_yes
+from trading.admin.risk import LimitForm
+from trading.decisions import IntentSide
+from trading.models import LimitMark, Order, OrderType, RiskAlert, RiskLimit, ScopeType, Signal, Switch, SwitchState
 from trading.services.risk.monitor import watch
 from trading.services.scopes import turn_switch
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
-
-
-@pytest.fixture
-def operator(client, ada):
-    """ada at the console."""
-    client.force_login(ada)
-    return client
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def alert(account, order_of):
 
 def act(operator, model, action, *rows):
     page = reverse(f"admin:trading_{model}_changelist")
-    return operator.post(page, {"action": action, "_selected_action": [row.pk for row in rows]}, follow=True)
+    return say_yes(operator, page, {"action": action, "_selected_action": [row.pk for row in rows]})
 
 
 def test_a_limit_is_set_by_who_is_logged_in(operator, ada, form):
@@ -81,6 +80,48 @@ def test_a_symbol_is_limited_by_its_instrument(operator, form, btcusdt):
     operator.post(reverse("admin:trading_risklimit_add"), form(**scope))
     assert RiskLimit.objects.get().scope_id == btcusdt.pk
     assert ">BTCUSDT</a>" in operator.get(reverse("admin:trading_risklimit_changelist")).content.decode()
+
+
+def test_whom_a_limit_covers_is_named(operator, tom, form, account):
+    operator.post(reverse("admin:trading_risklimit_add"), form(scope_id=account.name))
+    operator.post(reverse("admin:trading_risklimit_add"), form(scope_type="user", scope_id="tom"))
+    found = RiskLimit.objects.order_by("created_at").values_list("scope_type", "scope_id")
+    assert list(found) == [("account", account.pk), ("user", tom.pk)]
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (("account", "Twin"), "More than one account is called so"),
+        (("account", "Nobody"), "There is no account of this name or id."),
+        (("account", ""), "There is no account of this name or id."),
+        (("account", "\0"), "Null characters are not allowed."),
+        (("group", "00000000-0000-4000-8000-000000000000"), "There is no group of this name or id."),
+        (("system", "tom"), "The system has no name: leave it empty."),
+    ],
+)
+def test_a_scope_that_is_not_exactly_one_is_refused(operator, tom, eve, account_of, form, scope, said):
+    for owner in (tom, eve):
+        account_of(owner, name="Twin")
+    asked = form(scope_type=scope[0], scope_id=scope[1])
+    page = operator.post(reverse("admin:trading_risklimit_add"), asked)
+    assert (said in page.content.decode(), RiskLimit.objects.count()) == (True, 0)
+
+
+def test_a_limit_that_is_saved_again_is_not_changed(operator, account, form):
+    operator.post(reverse("admin:trading_risklimit_add"), form())
+    limit = RiskLimit.objects.get()
+    operator.post(reverse("admin:trading_risklimit_change", args=[limit.pk]), form(limit_value="50.00000000"))
+    assert LogEntry.objects.latest("id").get_change_message() == "No fields changed."
+
+
+def test_a_limit_that_follows_by_the_time_it_is_saved_stays(operator, form, monkeypatch):
+    operator.post(reverse("admin:trading_risklimit_add"), form())
+    limit = RiskLimit.objects.get()
+    monkeypatch.setattr(LimitForm, "clean_symbol", lambda _: RiskLimit.objects.update(origin="group") and "")
+    page = operator.post(reverse("admin:trading_risklimit_change", args=[limit.pk]), form(limit_value="60"))
+    assert "This limit follows the group that it stands for" in page.content.decode()
+    assert RiskLimit.objects.get().limit_value == 50
 
 
 @pytest.mark.parametrize("page", ["change", "delete"])
@@ -138,8 +179,25 @@ def test_a_halt_cancels_what_works(operator, account, order_of, way):
 
 def test_flattening_asks_a_worker(operator, account, monkeypatch, django_capture_on_commit_callbacks):
     asked = []
-    monkeypatch.setattr("trading.admin.risk.nudge_flatten", asked.append)
+    monkeypatch.setattr("trading.admin.halting.nudge_flatten", asked.append)
     switch = turn_switch(ScopeType.ACCOUNT, account.pk, state=SwitchState.ACTIVE, reason="")
     with django_capture_on_commit_callbacks(execute=True):
         act(operator, "switch", "halt_and_flatten", switch)
     assert asked == [switch.pk]
+
+
+@pytest.mark.parametrize("of", ["account", "system", "bot"])
+def test_an_alert_leads_to_what_its_accounts_were_asked_before(operator, account, account_of, tom, btcusdt, send, of):
+    bot_id, others_bot = uuid4(), uuid4()
+    ours = send(btcusdt, [account], side=IntentSide.BUY, size="0.01", bot_id=bot_id)
+    others = send(btcusdt, [account_of(tom, name="Other")], side=IntentSide.BUY, size="0.01", bot_id=others_bot)
+    late = send(btcusdt, [account], side=IntentSide.BUY, size="0.01", bot_id=bot_id)
+    Signal.objects.filter(pk=late.pk).update(received_at=NOW + timedelta(seconds=1))
+    scope = {"account": (ScopeType.ACCOUNT, account.pk), "system": (ScopeType.SYSTEM, None), "bot": ("bot", bot_id)}[of]
+    told = dict.fromkeys(("current_value", "limit_value"), 1)
+    alert = RiskAlert.objects.create(
+        scope_type=scope[0], scope_id=scope[1], limit_type="exposure", severity="warning", triggered_at=NOW, **told
+    )
+    page = operator.get(reverse("admin:trading_riskalert_change", args=[alert.pk])).content.decode()
+    shown = [reverse("flight-recorder", args=[signal.pk]) in page for signal in (ours, others, late)]
+    assert shown == [True, of == "system", False]

@@ -35,7 +35,7 @@ def turn(account):
     """Turn the account's switch, and cancel nothing: what stands between the two steps of a halt."""
 
     def to(state):
-        turn_switch(ScopeType.ACCOUNT, account.id, state=SwitchState(state), reason="test")
+        turn_switch(ScopeType.ACCOUNT, account.id, state=SwitchState(state), reason="test", clock=lambda: NOW)
 
     return to
 

@@ -320,7 +320,7 @@ def test_more_than_a_column_holds_stops_nobody(tom, long, accounts_of, limit, lo
 
 
 def told(stream):
-    bodies = [event.message for event in Event.objects.filter(stream=stream)]
+    bodies = [event.message for event in Event.objects.filter(stream=stream).order_by("id")]
     facts = [fact for body in bodies for fact in body.get("data", body)["facts"]]
     return [fact["alert_type"] for fact in facts if fact["type"] == "RiskAlertRaised"]
 
