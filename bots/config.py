@@ -8,12 +8,13 @@ from uuid import UUID
 from core.errors import AppError, Invalid
 from trading.decisions import DEFAULT_RULES, OnOpposite, Rules
 from trading.size_rules import SizeRule, spelt
-from trading.sizes import format_size, parse_size
+from trading.sizes import format_distance, format_size, parse_distance, parse_size
 
 T = TypeVar("T")
 
 LARGEST_LEVERAGE = 100
 LONGEST_LAG_SECONDS = 86_400
+LONGEST_SILENCE_SECONDS = 31 * 86_400
 MOST_SYMBOLS = 50
 LONGEST_SYMBOL = 64
 
@@ -24,7 +25,11 @@ class BotConfig:
 
     `max_lag` is in seconds: an alert that was fired longer ago is stored and not traded. `allowed_symbols` are the
     markets of the bot's coin that alerts may name, all where there are none. `account_sizes` says which accounts size
-    their orders in a way of their own, whatever the alert or `position_size` says.
+    their orders in a way of their own, whatever the alert or `position_size` says. With `follow_target` an alert that
+    does not fit what came before brings every account to where its strategy stands now. `expected_every` is in
+    seconds: an active bot that hears nothing for longer raises an alert; 0 where silence is nothing special.
+    `stop_loss` and `take_profit` are percents of the entry as text, empty where there is none: the exits of what the
+    bot's own strategy opens, for an alert brings its own. `max_lag` counts from the close of a strategy's candle.
     """
 
     leverage: int = 1
@@ -33,6 +38,10 @@ class BotConfig:
     rules: Rules = DEFAULT_RULES
     allowed_symbols: tuple[str, ...] = ()
     account_sizes: Mapping[UUID, SizeRule] = field(default_factory=dict)
+    follow_target: bool = False
+    expected_every: int = 0
+    stop_loss: str = ""
+    take_profit: str = ""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -49,6 +58,10 @@ class BotConfig:
             ),
             allowed_symbols=reader.symbols("allowed_symbols"),
             account_sizes=reader.account_sizes("account_sizes"),
+            follow_target=reader.flag("follow_target", default=False),
+            expected_every=reader.seconds("expected_every"),
+            stop_loss=reader.percent("stop_loss"),
+            take_profit=reader.percent("take_profit"),
         )
         reader.raise_errors()
         return config
@@ -69,6 +82,9 @@ class _Reader:
             return int(text)
         return self._refuse(name, f"{name} is a whole number from 1 to {most}.", default)
 
+    def seconds(self, name: str) -> int:
+        return self.whole(name, default=0, most=LONGEST_SILENCE_SECONDS) if name in self.data else 0
+
     def size(self, name: str) -> str:
         value = self.data.get(name)
         if value is None or value == "":
@@ -77,6 +93,19 @@ class _Reader:
             return format_size(parse_size(spelt(value)))
         except AppError as error:
             return self._refuse(name, error.message, "")
+
+    def percent(self, name: str) -> str:
+        """Read a distance from the entry; a price would be that of one trade, and the bot makes many."""
+        value = self.data.get(name)
+        if value is None or value == "":
+            return ""
+        try:
+            distance = parse_distance(spelt(value))
+        except AppError as error:
+            return self._refuse(name, error.message, "")
+        if distance.fraction is None:
+            return self._refuse(name, f"{name} is a percent of the entry, as in 2%; a price is an alert's.", "")
+        return format_distance(distance)
 
     def on_opposite(self) -> OnOpposite:
         value = str(self.data.get("on_opposite", OnOpposite.REVERSE)).lower()

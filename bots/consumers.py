@@ -11,8 +11,7 @@ from accounts.models import User
 from accounts.sockets import Caller
 from bots.selectors.bots import TO_READ, readable_bot, readable_pairs
 from core.errors import AppError, Forbidden, Missing
-from core.streams.hub import catch_up, last_cursor
-from core.streams.reading import Forgotten
+from core.streams.hub import last_cursor
 from trading.services.facts import bot_stream
 
 MOST_SUBSCRIPTIONS = 1000
@@ -41,7 +40,7 @@ class BotUpdates(PersonalConsumer):
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         assert self.caller is not None
-        since = self._since(message)
+        since = self.asked_cursor(message)
         bot_id = await _readable_bot(self.caller.user.pk, _bot_id(message))
         if bot_id not in self._bots and len(self._bots) >= MOST_SUBSCRIPTIONS:
             raise AppError(f"A socket follows {MOST_SUBSCRIPTIONS} bots at most.", code="TOO_MANY_SUBSCRIPTIONS")
@@ -58,19 +57,11 @@ class BotUpdates(PersonalConsumer):
         if since is not None:
             self.hub.unwatch(self.outbound, stream)
             await self._confirm(bot_id, since)
-            return await self._catch_up(stream, since)
+            return await self.catch_up({stream}, since, stream=stream)
         watched = self.hub.watches(self.outbound, stream)
         place = await last_cursor() if watched is None else watched
         await self._confirm(bot_id, place)
         return place if watched is None else None
-
-    async def _catch_up(self, stream: str, since: int) -> int:
-        try:
-            return await catch_up(self.outbound, stream, since)
-        except Forgotten:
-            place = await last_cursor()
-            await self.tell({"type": "resync", "stream": stream, "cursor": place})
-            return place
 
     async def _confirm(self, bot_id: UUID, cursor: int) -> None:
         stream = bot_stream(bot_id)
@@ -91,17 +82,6 @@ class BotUpdates(PersonalConsumer):
     def _let_go(self, bot_id: UUID) -> None:
         self._bots.discard(bot_id)
         self.hub.unwatch(self.outbound, bot_stream(bot_id))
-
-    def _since(self, message: dict[str, Any]) -> int | None:
-        """Return the cursor that the message names, else the one of the address, else None. Raises BadMessage."""
-        since = message.get("since", self.query.get("since", [None])[0])
-        if since is None:
-            return None
-        if isinstance(since, str) and since.isascii() and since.isdigit() and len(since) <= 18:
-            return int(since)
-        if isinstance(since, int) and not isinstance(since, bool) and 0 <= since < 10**18:
-            return since
-        raise BadMessage("`since` is the cursor of a message: a whole number, not negative.", code="BAD_CURSOR")
 
 
 def _unsubscribed(bot_id: UUID) -> dict[str, str]:

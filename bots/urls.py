@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from bots.api.decisions import BotDecisionViewSet
+from bots.api.retry import SignalRetryViewSet
 from bots.api.trading import BotTradingViewSet
 from bots.api.views import BotViewSet
 
@@ -18,5 +20,7 @@ urlpatterns = [
     path("bots/<uuid:bot_id>/accounts", BotViewSet.as_view({"get": "accounts"})),
     path("bots/<uuid:bot_id>/terminate", BotTradingViewSet.as_view({"post": "terminate"})),
     path("bots/<uuid:bot_id>/performance", BotTradingViewSet.as_view({"get": "performance"})),
+    path("bots/<uuid:bot_id>/decisions", BotDecisionViewSet.as_view({"get": "list"})),
+    path("signals/<uuid:correlation_id>/retry", SignalRetryViewSet.as_view({"post": "create"})),
     path("bots/<uuid:bot_id>/rotate-key", BotViewSet.as_view({"post": "rotate_key"})),
 ]

@@ -11,11 +11,14 @@ from unfold.decorators import display
 
 from accounts.admin.money import AccountsField
 from accounts.models import User
+from core.admin.history import HistoryAdmin
 from core.admin.pieces import ServiceAdmin, ServiceForm
+from core.admin.searching import SearchingAdmin
 from groups.models import AccountGroup
 from groups.services.changes import change_group
 from groups.services.membership import create_group
 from trading.admin import scopes
+from trading.admin.halting import HaltableAdmin, halting_actions
 from trading.models import ScopeType
 
 scopes.name_with(ScopeType.GROUP, AccountGroup, "name")
@@ -47,11 +50,12 @@ def members_of(group: AccountGroup) -> list[Any]:
 
 
 @admin.register(AccountGroup)
-class AccountGroupAdmin(ServiceAdmin):
+class AccountGroupAdmin(HistoryAdmin, HaltableAdmin, SearchingAdmin, ServiceAdmin):
     form = GroupForm
+    actions = halting_actions(lambda group: (ScopeType.GROUP, group.pk), noun="group")
     list_display = ("name", "description", "members_count", *LIMITS, "created_by", "created_at")
     list_select_related = ("created_by",)
-    search_fields = ("name", "description", "accounts__name", "id")
+    search_fields = ("name", "description", "accounts__name", "id__exact")
     ordering = ("name",)
     readonly_fields = ("id", "created_by", "created_at", "risk")
     add_fieldsets = FIELDSETS

@@ -7,6 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from accounts.models import Share, TradingAccount, User
 from accounts.models.reach import ReachQuerySet
@@ -58,6 +59,7 @@ class AccountGroup(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = AccountGroupQuerySet.as_manager()
+    history = HistoricalRecords(user_db_constraint=False)
 
     class Meta:
         ordering = ["name"]

@@ -4,9 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from bots.api.decisions import DecisionAnswer
 from bots.api.trading_serializers import EarnedAnswer
 from bots.models import Bot, BotStatus
 from core.api.serializers import FreeObject, StrictSerializer, any_case
+from market.api.candles_serializers import IntervalInput
 from market.intervals import Interval
 
 
@@ -17,7 +19,7 @@ class BotInput(StrictSerializer):
     symbol = serializers.CharField(max_length=64, required=False, default="")
     base_name = serializers.CharField(max_length=20, required=False, default="")
     exchange = serializers.CharField(max_length=40, required=False, default="paper")
-    timeframe = any_case(Interval, required=False, default=Interval.H1)
+    timeframe = IntervalInput(required=False, default=Interval.H1)
     strategy_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     config = FreeObject(required=False, default=dict)
 
@@ -28,7 +30,7 @@ class BotChange(StrictSerializer):
     name = serializers.CharField(max_length=100, required=False)
     symbol = serializers.CharField(max_length=64, required=False)
     exchange = serializers.CharField(max_length=40, required=False)
-    timeframe = any_case(Interval, required=False)
+    timeframe = IntervalInput(required=False)
     strategy_id = serializers.UUIDField(required=False, allow_null=True)
     config = FreeObject(required=False)
 
@@ -71,9 +73,10 @@ class BotMetrics(serializers.Serializer):
 
 
 class BotDetail(BotAnswer):
-    """A bot with what it earned."""
+    """A bot with what it earned, and what its strategy decided last; null where none decided yet."""
 
     performance = BotMetrics()
+    last_decision = DecisionAnswer(allow_null=True)
 
 
 class MadeAnswer(serializers.Serializer):
@@ -92,7 +95,7 @@ class StartedAnswer(serializers.Serializer):
 
 
 class KeyAnswer(serializers.Serializer):
-    """A new webhook key: the only answer that holds one."""
+    """A new webhook key. Besides this answer only the template of an alert holds one."""
 
     bot_id = serializers.UUIDField()
     webhook_key = serializers.CharField()

@@ -14,6 +14,7 @@ from accounts.api.authentication import user_of
 from accounts.figures import Figures, figures_of
 from accounts.models import TradingAccount
 from accounts.selectors.trading_accounts import writable_account
+from bots.api.decisions import last_decision_data
 from bots.api.filters import BotFilter
 from bots.api.serializers import (
     BotAnswer,
@@ -156,7 +157,7 @@ def _answers(bots: Sequence[Bot]) -> list[dict[str, Any]]:
 
 def _detail(bot: Bot) -> dict[str, Any]:
     performance = BotMetrics({"metrics": metrics_of_bot(bot, now=timezone.now())})
-    return {**_answers([bot])[0], "performance": performance.data}
+    return {**_answers([bot])[0], "performance": performance.data, "last_decision": last_decision_data(bot)}
 
 
 def _changed(request: Request, bot_id: UUID, status: BotStatus, message: str) -> Response:

@@ -21,6 +21,7 @@ from core.streams.outbox import emit
 from market.intervals import Interval
 from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
+from strategies.selectors.strategies import readable_strategy
 from trading.services.facts import bot_message
 
 PREVIOUS_KEY_LIVES = timedelta(minutes=10)
@@ -45,10 +46,12 @@ def create_bot(
 ) -> Bot:
     """Create an inactive bot with a fresh webhook key. Needs a symbol or a base coin.
 
-    Raises Invalid for settings that make no sense, for an unknown symbol or venue.
+    Raises Invalid for settings that make no sense, for an unknown symbol or venue, StrategyMissing for a strategy that
+    its owner may not read.
     """
     BotConfig.from_json(config or {})
     _check_exchange(exchange)
+    _check_strategy(owner, strategy_id)
     symbol, base = _symbol_and_base(symbol, base_name)
     config = _with_known_symbols(config or {}, base)
     bot = Bot(
@@ -70,12 +73,14 @@ def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bo
     """Write these fields of a bot, and tell its stream which; signals that are under way go on as they were stored.
 
     `config` is merged: its keys are set one by one, and null takes one away. A `symbol` is of the bot's own coin.
-    Raises Invalid for settings that make no sense, for an unknown symbol or venue, BotMissing where it is deleted.
+    Raises Invalid for settings that make no sense, for an unknown symbol or venue, BotMissing where it is deleted,
+    StrategyMissing for a strategy that its owner may not read.
     """
     with transaction.atomic():
         bot = locked_bot(bot_id)
         wanted = {name: value for name, value in changes.items() if name != "exchange"}
         _check_exchange(changes.get("exchange", bot.exchange))
+        _check_strategy(bot.owner, changes.get("strategy_id"))
         if "symbol" in wanted:
             wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
         if "config" in wanted:
@@ -97,9 +102,11 @@ def change_status(bot_id: UUID, status: BotStatus, *, now: datetime | None = Non
         bot = locked_bot(bot_id)
         if status not in ALLOWED_CHANGES[BotStatus(bot.status)]:
             raise WrongState(f"A bot that is {bot.status} cannot become {status}.")
+        now = now or timezone.now()
         bot.status = status
-        bot.save(update_fields=["status"])
-        _tell_of_change(bot, now=now or timezone.now())
+        bot.started_at = now if status == BotStatus.ACTIVE else bot.started_at
+        bot.save(update_fields=["status", "started_at"])
+        _tell_of_change(bot, now=now)
     return bot
 
 
@@ -146,6 +153,11 @@ def key_hash(key: str) -> str:
 def _tell_of_change(bot: Bot, *, now: datetime, **told: Any) -> None:
     fact = {"type": "BotChanged", "bot_id": str(bot.id), "status": str(bot.status), **told}
     emit([bot_message(bot.id, [fact], now=now)], now=now)
+
+
+def _check_strategy(owner: User, strategy_id: UUID | None) -> None:
+    if strategy_id is not None:
+        readable_strategy(owner, strategy_id)
 
 
 def _check_exchange(exchange: str) -> None:

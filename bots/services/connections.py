@@ -13,8 +13,10 @@ from accounts.models import TradingAccount
 from accounts.selectors.trading_accounts import AccountMissing
 from bots.models import Bot, BotConnection
 from bots.selectors.accounts import accounts_of
+from bots.services.bots import locked_bot
 from core.errors import Conflict, Missing
 from groups.models import AccountGroup, GroupMember
+from groups.selectors.groups import GroupMissing
 from trading.models import AccountScope, ScopeType
 from trading.services.scopes import set_covered_accounts
 
@@ -32,23 +34,21 @@ class NotTheOwners(Conflict):
 
 
 def connect_account(bot: Bot, account: TradingAccount) -> None:
-    """Let a bot trade an account. Raises CoinTaken, NotTheOwners, Conflict where it is connected already."""
+    """Let a bot trade an account. Raises CoinTaken, NotTheOwners, Conflict where it is connected already, Missing."""
     with transaction.atomic():
-        if BotConnection.objects.filter(bot=bot, account=account).exists():
+        if not _connect(bot, accounts=[account.id]):
             raise Conflict(f"{bot.name} is connected to {account.name} already.")
-        _connect(bot, accounts=[account.id])
 
 
 def connect_group(bot: Bot, group: AccountGroup) -> None:
-    """Let a bot trade all members of a group, those that join later too. Raises CoinTaken, NotTheOwners, Conflict."""
+    """Let a bot trade all members of a group, those that join later too. Raises as connect_account does."""
     with transaction.atomic():
-        if BotConnection.objects.filter(bot=bot, group=group).exists():
+        if not _connect(bot, groups=[group.id]):
             raise Conflict(f"{bot.name} is connected to {group.name} already.")
-        _connect(bot, groups=[group.id])
 
 
 def set_connections(bot: Bot, *, accounts: Collection[UUID], groups: Collection[UUID]) -> None:
-    """Make a bot's connections exactly these. Raises CoinTaken, NotTheOwners."""
+    """Make a bot's connections exactly these. Raises CoinTaken, NotTheOwners, Missing."""
     with transaction.atomic():
         standing = BotConnection.objects.filter(bot=bot)
         standing.exclude(account=None).exclude(account__in=accounts).delete()
@@ -89,8 +89,11 @@ def follow_members(group: AccountGroup) -> None:
         _cover(bot)
 
 
-def _connect(bot: Bot, *, accounts: Collection[UUID] = (), groups: Collection[UUID] = ()) -> None:
-    list(AccountGroup.objects.select_for_update(no_key=True).filter(pk__in=groups).order_by("pk"))
+def _connect(bot: Bot, *, accounts: Collection[UUID] = (), groups: Collection[UUID] = ()) -> int:
+    """Connect a bot to these and return to how many it was not before. Bot, accounts and groups have to be living."""
+    locked = AccountGroup.objects.living().select_for_update(no_key=True).filter(pk__in=groups).order_by("pk")
+    if not set(locked.values_list("pk", flat=True)).issuperset(groups):
+        raise GroupMissing
     members = GroupMember.objects.filter(group__in=groups).values_list("account_id", flat=True)
     traded = {*accounts, *members}
     living = set(TradingAccount.objects.living().locked().filter(pk__in=traded).values_list("pk", flat=True))
@@ -98,10 +101,11 @@ def _connect(bot: Bot, *, accounts: Collection[UUID] = (), groups: Collection[UU
         raise AccountMissing
     _check_coin(bot, traded, groups=groups)
     _check_owner(bot, traded)
-    wanted = [BotConnection(bot=bot, account_id=pk) for pk in accounts]
-    wanted += [BotConnection(bot=bot, group_id=pk) for pk in groups]
-    BotConnection.objects.bulk_create(wanted, ignore_conflicts=True)
+    standing = set(BotConnection.objects.filter(bot=locked_bot(bot.pk)).values_list("account", "group"))
+    wanted = {*((pk, None) for pk in accounts), *((None, pk) for pk in groups)} - standing
+    BotConnection.objects.bulk_create([BotConnection(bot=bot, account_id=one, group_id=all_) for one, all_ in wanted])
     _cover(bot)
+    return len(wanted)
 
 
 def _disconnect(bot: Bot, **connection: UUID) -> None:

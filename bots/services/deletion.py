@@ -13,6 +13,7 @@ from core.streams.outbox import emit
 from trading.models import ScopeType
 from trading.selectors.in_the_name import under_way_for
 from trading.services.facts import bot_message
+from trading.services.risk.records import delete_limits_of
 from trading.services.scopes import set_covered_accounts
 
 
@@ -25,7 +26,8 @@ class BotInUse(Conflict):
 def delete_bot(bot: Bot, *, now: datetime) -> None:
     """Take a bot away from all who see it, for good: stopped, without a key that works, connected to nothing.
 
-    Its accounts are locked, so that no order of it is stored meanwhile. Raises BotMissing, BotInUse.
+    Its limits go with it and its alerts end. Its accounts are locked, so that no order of it is stored meanwhile.
+    Raises BotMissing, BotInUse.
     """
     with transaction.atomic():
         list(accounts_of(bot).locked().values_list("pk", flat=True))
@@ -35,6 +37,7 @@ def delete_bot(bot: Bot, *, now: datetime) -> None:
         doomed.save(update_fields=["status", "deleted_at"])
         BotConnection.objects.filter(bot=doomed).delete()
         set_covered_accounts(ScopeType.BOT, doomed.pk, [])
+        delete_limits_of(ScopeType.BOT, doomed.pk, now=now)
         fact = {"type": "BotDeleted", "bot_id": str(doomed.pk)}
         emit([bot_message(doomed.pk, [fact], now=now)], now=now)
 

@@ -2,8 +2,13 @@
 
 import pytest
 
+from bots.services import deciding
 from bots.services.bots import create_bot
+from bots.services.connections import connect_account
+from bots.tests.deciding import STARTED, TELLING, start, store_minutes
 from groups.services.membership import create_group
+from market.intervals import Interval
+from strategies.models import Strategy
 
 
 @pytest.fixture
@@ -24,3 +29,16 @@ def group_of(ada):
         return create_group(name=name, created_by=ada, accounts=accounts)
 
     return create
+
+
+@pytest.fixture
+def deciding_bot(tom, account_of, bot_of, monkeypatch, btcusdt, still_market, no_slippage):
+    """An active bot of tom's on one account: a rule that says what the minutes say, 0.1 BTC, leverage 5."""
+    monkeypatch.setattr(deciding, "find_rule", lambda name: TELLING)
+    strategy = Strategy.objects.create(owner=tom, name="Telling", slug="telling", rule="telling")
+    config = {"position_size": "0.1", "leverage": 5}
+    bot = bot_of(tom, timeframe=Interval.M1, strategy_id=strategy.id, config=config)
+    connect_account(bot, account_of(tom))
+    start(bot)
+    store_minutes(btcusdt, [0] * 5, first=STARTED - 5)
+    return bot

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,20 +18,19 @@ from accounts.models import TradingAccount, User
 from bots.models import Bot, BotStatus
 from bots.services.bots import change_status, create_bot, valid_keys, webhook_key
 from bots.services.connections import connect_account
+from bots.services.terminate import BotTermination
+from core.tests.asking import say_yes
 from groups.services.membership import create_group
 from market.models import Instrument
-from trading.models import AccountScope, ScopeType
+from strategies.models import Strategy
+from trading.models import AccountScope, OrderSide, Position, ScopeType, Switch, SwitchState
+from trading.services.flatten import Closing
+from trading.services.orders import OrderRequest, place_order
 
 AccountOf = Callable[..., TradingAccount]
 LIST = "admin:bots_bot_changelist"
 ADD = "admin:bots_bot_add"
 CHANGE = "admin:bots_bot_change"
-
-
-@pytest.fixture
-def operator(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
 
 
 @pytest.fixture
@@ -56,7 +56,11 @@ def _said(answer: HttpResponse) -> list[str]:
 
 
 def _act(operator: Client, action: str, *bots: Bot) -> HttpResponse:
-    return operator.post(reverse(LIST), {"action": action, "_selected_action": [bot.pk for bot in bots]})
+    return say_yes(operator, reverse(LIST), _chosen(action, *bots))
+
+
+def _chosen(action: str, *bots: Bot) -> dict[str, Any]:
+    return {"action": action, "_selected_action": [bot.pk for bot in bots]}
 
 
 def _covered(bot: Bot) -> set[str]:
@@ -168,9 +172,7 @@ def test_one_bots_refusal_does_not_stop_the_others(operator: Client, tom: User, 
 
 def test_a_rotated_key_is_shown_once(operator: Client, bot: Bot) -> None:
     old = webhook_key(bot)
-    page = operator.post(
-        reverse(LIST), {"action": "rotate_webhook_key", "_selected_action": [bot.pk]}, follow=True
-    ).content.decode()
+    page = _act(operator, "rotate_webhook_key", bot).content.decode()
     bot.refresh_from_db()
     key = webhook_key(bot)
     assert f"/api/v1/webhook/tradingview/{key}" in page
@@ -190,7 +192,7 @@ def test_a_rotated_key_is_kept_nowhere_else(operator: Client, bot: Bot, caplog: 
 def test_keys_are_rotated_one_bot_at_a_time(operator: Client, tom: User, bot: Bot) -> None:
     other = create_bot(owner=tom, name="Other", symbol="BTCUSDT")
     answer = _act(operator, "rotate_webhook_key", bot, other)
-    assert "Select one bot" in _said(answer)[0]
+    assert "Select one bot" in answer.content.decode()
     assert set(Bot.objects.values_list("key_hash", flat=True)) == {bot.key_hash, other.key_hash}
 
 
@@ -224,3 +226,86 @@ def test_a_deleted_bot_does_not_start(operator: Client, bot: Bot) -> None:
     Bot.objects.update(deleted_at=timezone.now())
     _act(operator, "start", bot)
     assert Bot.objects.get().status == BotStatus.INACTIVE
+
+
+@pytest.mark.parametrize("action", ["start", "terminate", "halt", "rotate_webhook_key"])
+def test_nothing_happens_before_the_yes(operator: Client, bot: Bot, account: TradingAccount, action: str) -> None:
+    connect_account(bot, account)
+    page = operator.post(reverse(LIST), _chosen(action, bot)).content.decode()
+    assert "Badger" in page
+    assert Bot.objects.values("status", "key_hash").get() == {"status": "inactive", "key_hash": bot.key_hash}
+    assert not Switch.objects.exists()
+
+
+def test_a_start_is_announced_with_what_it_trades(operator: Client, bot: Bot, account: TradingAccount) -> None:
+    connect_account(bot, account)
+    page = operator.post(reverse(LIST), _chosen("start", bot)).content.decode()
+    assert [words for words in ("Start 1 bot.", "it trades BTC on 1 account.") if words not in page] == []
+
+
+def test_what_cannot_be_has_no_button(operator: Client, bot: Bot) -> None:
+    page = operator.post(reverse(LIST), _chosen("pause", bot)).content.decode()
+    asked = page[page.index("No bot here can be paused.") : page.index("</form>", page.index("No bot here"))]
+    assert ("Badger: stays inactive." in asked, 'type="submit"' in asked) == (True, False)
+
+
+def test_the_page_asks_about_exactly_what_was_chosen(operator: Client, tom: User, bot: Bot) -> None:
+    create_bot(owner=tom, name="Other", symbol="BTCUSDT")
+    answer = operator.post(reverse(LIST), _chosen("start", bot))
+    kept = [value for name, value in answer.context_data["kept"] if name == "_selected_action"]
+    assert kept == [str(bot.pk)]
+
+
+@pytest.fixture
+def held(bot: Bot, account: TradingAccount, still_market: Any) -> None:
+    """The bot's account is long."""
+    connect_account(bot, account)
+    asked = OrderRequest(
+        side=OrderSide.BUY, instrument=Instrument.objects.get(symbol="BTCUSDT"), quantity=Decimal("0.1"), leverage=10
+    )
+    place_order(account, request=asked, clock=timezone.now)
+
+
+def test_a_bot_is_terminated(operator: Client, bot: Bot, held: None) -> None:
+    said = _said(_act(operator, "terminate", bot))
+    assert said == ["Badger: nothing of BTC is left on 1 account."]
+    assert Position.objects.get().is_open is False
+
+
+def test_a_termination_that_left_something_everywhere_says_no_more_than_that(
+    operator: Client, bot: Bot, account: TradingAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Closing(account.pk, "BTCUSDT", code="NO_PRICE", reason="There is no price.")
+    monkeypatch.setattr("bots.admin.bots.terminate_bot", lambda *_, **__: BotTermination(0, [left]))
+    assert _said(_act(operator, "terminate", bot)) == ["Badger: BTCUSDT is left; There is no price."]
+
+
+def test_a_halted_bot_is_resumed(operator: Client, bot: Bot) -> None:
+    _act(operator, "halt", bot)
+    halted = Switch.objects.get().state
+    _act(operator, "resume", bot)
+    assert (halted, Switch.objects.get().state) == (SwitchState.HALTED, SwitchState.ACTIVE)
+
+
+def test_a_bot_is_given_a_strategy_and_loses_it(operator: Client, tom: User, bot: Bot) -> None:
+    strategy = Strategy.objects.create(owner=tom, name="Cross", slug="cross", rule="sma_cross")
+    operator.post(reverse(CHANGE, args=[bot.pk]), _form(strategy=strategy.pk))
+    bot.refresh_from_db()
+    assert bot.strategy == strategy
+    operator.post(reverse(CHANGE, args=[bot.pk]), _form(strategy=""))
+    bot.refresh_from_db()
+    assert bot.strategy is None
+
+
+def test_a_bot_is_not_given_a_strategy_that_its_owner_may_not_read(operator: Client, ada: User, bot: Bot) -> None:
+    strategy = Strategy.objects.create(owner=ada, name="Cross", slug="cross", rule="sma_cross")
+    answer = operator.post(reverse(CHANGE, args=[bot.pk]), _form(strategy=strategy.pk))
+    bot.refresh_from_db()
+    assert (answer.status_code, bot.strategy) == (200, None)
+    assert "There is no such strategy." in answer.content.decode()
+
+
+def test_a_bot_is_made_with_a_strategy(operator: Client, tom: User, btcusdt: Instrument) -> None:
+    strategy = Strategy.objects.create(owner=tom, name="Cross", slug="cross", rule="sma_cross")
+    operator.post(reverse(ADD), _new(tom, strategy=strategy.pk))
+    assert Bot.objects.get().strategy == strategy

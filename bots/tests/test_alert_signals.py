@@ -73,6 +73,8 @@ def test_the_same_alert_is_one_signal(bot):
         ({}, {"order_type": "limit"}, "ORDER_TYPE_UNSUPPORTED"),
         ({}, {"fired_at": NOW - timedelta(seconds=61)}, "STALE_ALERT"),
         ({"config": {"max_lag": 5}}, {"fired_at": NOW - timedelta(seconds=6)}, "STALE_ALERT"),
+        ({}, {"fired_at": NOW - timedelta(seconds=6), "max_lag_seconds": 5}, "STALE_ALERT"),
+        ({}, {"fired_at": NOW - timedelta(seconds=61), "max_lag_seconds": 300}, "STALE_ALERT"),  # the bot is stricter
         ({}, {"now": NOW + timedelta(seconds=61)}, "STALE_ALERT"),  # it waited too long for a worker
         ({}, {"fired_at": NOW + timedelta(seconds=31)}, "FIRED_IN_FUTURE"),
         ({"config": {}}, {}, "NO_SIZE"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Share
 from bots.models import Bot, BotConnection
 from bots.services.connections import connect_account, connect_group
+from strategies.models import Strategy
 
 ADDRESS = "/api/v1/bots"
 FIELDS = {
@@ -35,10 +36,10 @@ def share(scope_type, row, user):
 
 def test_a_bot_is_created_inactive_and_connected_to_nothing(tom, client_of):
     config = {"leverage": 5, "position_size": "10%", "colour": "blue"}
-    answer = client_of(tom).post(ADDRESS, {**BODY, "config": config, "timeframe": "15M"})
+    answer = client_of(tom).post(ADDRESS, {**BODY, "config": config, "timeframe": "12H"})
     body = answer.json()
     assert (answer.status_code, set(body) >= FIELDS) == (201, True)
-    assert (body["status"], body["connected_accounts"], body["timeframe"]) == ("inactive", [], "15m")
+    assert (body["status"], body["connected_accounts"], body["timeframe"]) == ("inactive", [], "12h")
     assert (body["symbol"], body["base_name"], body["exchange"]) == ("BTCUSDT", "BTC", "paper")
     assert (body["config"], Bot.objects.get().owner) == (config, tom)
 
@@ -67,6 +68,7 @@ def test_a_bot_is_made_for_a_symbol_or_a_coin(tom, client_of, asked, symbol):
         ("base_name", {"base_name": "ETH"}),
         ("exchange", {"exchange": "moon"}),
         ("timeframe", {"timeframe": "7m"}),
+        ("timeframe", {"timeframe": "3M"}),
         ("config", {"config": []}),
         ("strategy_id", {"strategy_id": "x"}),
         ("status", {"status": "active"}),
@@ -261,3 +263,9 @@ def test_a_group_is_disconnected(bot, tom, account, group_of, client_of):
     connect_group(bot, group)
     assert post(client_of(tom), bot, "disconnect-account", group_id=group.id).status_code == 200
     assert client_of(tom).get(f"{ADDRESS}/{bot.id}").json()["connected_accounts"] == []
+
+
+def test_a_bot_of_a_strangers_strategy_is_refused(client_of, tom, mallory):
+    hers = Strategy.objects.create(owner=mallory, name="Hers", slug="hers")
+    answer = client_of(tom).post("/api/v1/bots", {"name": "b", "symbol": "BTCUSDT", "strategy_id": str(hers.id)})
+    assert answer.status_code == 404

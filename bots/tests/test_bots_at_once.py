@@ -6,15 +6,17 @@ from decimal import Decimal
 import pytest
 
 from accounts.selectors.ledger import reconcile
-from bots.models import Bot
+from bots.models import Bot, BotConnection
+from bots.selectors.bots import BotMissing
 from bots.services.alerts import Asked, signal_from_alert
 from bots.services.bots import change_status
 from bots.services.connections import connect_account
 from bots.services.deletion import BotInUse, delete_bot
 from bots.services.terminate import terminate_bot
 from conftest import NOW
+from core.errors import Conflict
 from trading.decisions import IntentSide
-from trading.models import Fill, Order, Position, Signal
+from trading.models import AccountScope, Fill, Order, Position, Signal
 from trading.services.signals import run_signal
 from trading.tests.test_two_at_once import at_once
 
@@ -68,6 +70,21 @@ def test_alerts_and_endings_at_once_neither_deadlock_nor_lose(active_bot):
     assert end(bot).success
     assert not Position.objects.open().exists()
     assert {reconcile(account).difference for account in bot_accounts(bot)} == {Decimal(0)}
+
+
+def test_connected_many_times_at_once_it_is_connected_once(tom, account_of, bot_of):
+    bot, account = bot_of(tom), account_of(tom)
+    raised = at_once([lambda: connect_account(bot, account)] * 4)
+    assert [type(error) for error in raised] == [Conflict] * 3
+
+
+def test_a_bot_is_deleted_or_connected_and_a_dead_one_is_connected_to_nothing(tom, account_of, bot_of):
+    bots = [bot_of(tom, name=str(number)) for number in range(8)]
+    connecting = [lambda bot=bot: connect_account(bot, account_of(tom)) for bot in bots]
+    raised = at_once([*connecting, *(lambda bot=bot: delete_bot(bot, now=NOW) for bot in bots)])
+    assert {type(error) for error in raised} <= {BotMissing}
+    assert not BotConnection.objects.filter(bot__in=bots).exists()
+    assert not AccountScope.objects.filter(scope_type="bot").exists()
 
 
 def bot_accounts(bot):

@@ -34,9 +34,9 @@ def config_of(bot):
 
 
 def test_a_bot_is_renamed(api, bot):
-    answer = patch(api, bot, name="Renamed", timeframe="5M")
+    answer = patch(api, bot, name="Renamed", timeframe="4H")
     body = answer.json()
-    assert (answer.status_code, body["name"], body["timeframe"]) == (200, "Renamed", "5m")
+    assert (answer.status_code, body["name"], body["timeframe"]) == (200, "Renamed", "4h")
     assert body == api.get(f"{ADDRESS}/{bot.id}").json()
 
 
@@ -67,6 +67,7 @@ def test_a_market_of_the_same_coin_may_be_named(api, bot):
         ("exchange", {"exchange": "moon"}),
         ("name", {"name": ""}),
         ("timeframe", {"timeframe": "7m"}),
+        ("timeframe", {"timeframe": "1M"}),
         ("config", {"config": None}),
         ("status", {"status": "active"}),
         ("owner", {"owner": "ada"}),

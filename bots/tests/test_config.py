@@ -28,12 +28,22 @@ def test_the_defaults():
         ({"position_size": None}, BotConfig()),
         ({"on_opposite": "CLOSE"}, BotConfig(rules=Rules(on_opposite=OnOpposite.CLOSE))),
         ({"pyramiding": True, "allow_shorts": False}, BotConfig(rules=Rules(pyramiding=True, allow_shorts=False))),
+        ({"stop_loss": "2 %", "take_profit": "5,5%"}, BotConfig(stop_loss="2%", take_profit="5.5%")),
+        ({"stop_loss": None, "take_profit": ""}, BotConfig()),
         ({"colour": "blue", "nested": {"a": [1]}}, BotConfig()),
     ],
     ids=str,
 )
 def test_what_is_read(data, config):
     assert BotConfig.from_json(data) == config
+
+
+@pytest.mark.parametrize("name", ["stop_loss", "take_profit"])
+@pytest.mark.parametrize("told", ["-1%", "0%", "2000%", "far", [], 0.02, "50000"], ids=str)
+def test_an_exit_that_is_no_percent_of_the_entry_is_named(name, told):
+    with pytest.raises(Invalid) as refused:
+        BotConfig.from_json({name: told})
+    assert list(refused.value.errors) == [f"config.{name}"]
 
 
 ACCOUNT = uuid.UUID(int=7)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import TradingAccount
 from bots.models import Bot, BotConnection
 from bots.selectors.accounts import account_ids_by_bot, accounts_of
+from bots.selectors.bots import BotMissing
 from bots.services.connections import (
     CoinTaken,
     NotTheOwners,
@@ -14,8 +15,11 @@ from bots.services.connections import (
     disconnect_account,
     disconnect_group,
 )
+from bots.services.deletion import delete_bot
 from core.errors import Conflict, Missing
 from groups.models import GroupMember
+from groups.selectors.groups import GroupMissing
+from groups.services.changes import delete_group
 from groups.services.membership import add_accounts, remove_account
 from trading.models import AccountScope
 
@@ -54,6 +58,22 @@ def test_a_connected_group_is_traded_with_all_its_members(tom, account_of, bot_o
     connect_group(bot, group)
     assert traded(bot) == sorted(account.id for account in accounts)
     assert covered("group", group.id) == {account.id for account in accounts}
+
+
+def test_a_bot_that_was_deleted_meanwhile_is_connected_to_nothing(tom, account, bot_of):
+    bot = bot_of(tom)
+    delete_bot(bot, now=timezone.now())
+    with pytest.raises(BotMissing):
+        connect_account(bot, account)
+    assert not BotConnection.objects.exists()
+
+
+def test_a_group_that_was_deleted_meanwhile_is_connected_to_nothing(tom, account, bot_of, group_of):
+    bot, group = bot_of(tom), group_of(account)
+    delete_group(group.id, now=timezone.now())
+    with pytest.raises(GroupMissing):
+        connect_group(bot, group)
+    assert not BotConnection.objects.exists()
 
 
 def test_an_account_that_comes_both_ways_is_traded_once(tom, account, account_of, bot_of, group_of):

@@ -1,15 +1,12 @@
 """The socket of bot updates: who is let in, what it understands, what it refuses."""
 
 import asyncio
-import json
 import uuid
 from datetime import timedelta
 
 import pytest
 from channels.db import database_sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import Group, Permission
-from django.db import connections
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -24,7 +21,7 @@ from bots import consumers
 from bots.models import Bot, BotStatus
 from bots.selectors.bots import readable_pairs
 from bots.services.bots import change_status
-from config.sockets import sockets
+from config.tests.talking import Conversation, talk, token_of
 from conftest import PASSWORD
 from core.models import Event
 from core.streams import hub as hubs
@@ -49,10 +46,6 @@ def bot(tom, bot_of):
     return bot_of(tom)
 
 
-def token_of(user):
-    return open_session(user, device=Device(), now=timezone.now()).access
-
-
 def cookie_of(user):
     browser = Client()
     browser.force_login(user)
@@ -68,50 +61,12 @@ def tell_now(bot, *numbers):
 tell = database_sync_to_async(tell_now)
 
 
-class Talk:
-    """One conversation over a socket; `code` is what it was closed with."""
-
-    def __init__(self, path, headers=()):
-        self._peer = WebsocketCommunicator(sockets, path, headers=list(headers))
-        self.code = None
-
-    async def __aenter__(self):
-        accepted, _ = await self._peer.connect(timeout=10)
-        assert accepted
-        return self
-
-    async def __aexit__(self, *_):
-        await self._peer.disconnect(timeout=10)
-
-    async def say(self, **message):
-        await self._peer.send_json_to(message)
-
-    async def say_raw(self, text=None, raw=None):
-        await self._peer.send_to(text_data=text, bytes_data=raw)
-
-    async def hear(self):
-        """Return the next message, or None once the socket is closed."""
-        told = await self._peer.receive_output(timeout=10)
-        if told["type"] == "websocket.close":
-            self.code = told["code"]
-            return None
-        return json.loads(told["text"])
+class Talk(Conversation):
+    """A conversation about bots."""
 
     async def subscribe(self, bot, **more):
         await self.say(type="subscribe", bot_id=str(bot.id), **more)
         return await self.hear()
-
-
-def talk(work):
-    """Run a conversation. Channels' own tools keep connections from being closed after use: it is done here."""
-
-    async def whole():
-        try:
-            return await asyncio.wait_for(work(), 30)
-        finally:
-            await database_sync_to_async(connections.close_all)()
-
-    return asyncio.run(whole())
 
 
 def closed_with(path, *messages, headers=()):

@@ -14,8 +14,19 @@ from conftest import NOW
 from core.models import Event
 from market.models import Instrument
 from trading.decisions import IntentSide
-from trading.models import AccountScope, Order, OrderSide, OrderType, Position
+from trading.models import (
+    AccountScope,
+    LimitType,
+    Order,
+    OrderSide,
+    OrderType,
+    Position,
+    RiskAlert,
+    RiskLimit,
+    WatchType,
+)
 from trading.services.orders import OrderRequest, place_order
+from trading.services.risk.watches import Seen, raise_watch
 from trading.services.signals import run_signal
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -83,6 +94,14 @@ def test_it_leaves_its_accounts_and_groups(delete, bot, tom, account, account_of
     delete()
     assert (BotConnection.objects.count(), AccountScope.objects.filter(scope_type="bot").count()) == (0, 0)
     connect_account(bot_of(tom, name="Next"), account)
+
+
+def test_its_limits_go_and_its_alerts_end(delete, bot, ada):
+    scope = {"scope_type": "bot", "scope_id": bot.id}
+    RiskLimit.objects.create(limit_type=LimitType.LEVERAGE, limit_value=Decimal(5), created_by=ada, **scope)
+    raise_watch(WatchType.POSITION_MISMATCH, bot.id, symbol="BTCUSDT", seen=Seen("Lost.", *[Decimal(1)] * 2), now=NOW)
+    delete()
+    assert (RiskLimit.objects.exists(), RiskAlert.objects.standing().exists()) == (False, False)
 
 
 def test_its_stream_is_told(delete, bot):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import TradingAccount, User
 from core.errors import AppError, Conflict
@@ -119,9 +120,10 @@ def signal_by_now(signal_id: UUID, *, clock: Clock) -> Signal:
 
 
 def give_up_left_behind(*, clock: Clock) -> int:
-    """End the group trades whose request died and that nobody asked for again; return how many."""
+    """End the group trades, and the retries, whose request died and that nobody asked for again; return how many."""
     old = clock() - 2 * LONGEST_LEFT_BEHIND
-    left = Signal.objects.filter(source=SignalSource.GROUP_TRADE, status=SignalStatus.PROCESSING, received_at__lt=old)
+    asked = Q(source=SignalSource.GROUP_TRADE) | Q(retry_of__isnull=False)
+    left = Signal.objects.filter(asked, status=SignalStatus.PROCESSING, received_at__lt=old)
     ids = list(left.order_by("received_at").values_list("pk", flat=True))
     for signal_id in ids:
         give_up(signal_id, clock=clock)

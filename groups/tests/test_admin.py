@@ -19,12 +19,6 @@ AccountOf = Callable[..., TradingAccount]
 
 
 @pytest.fixture
-def operator(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
-
-
-@pytest.fixture
 def accounts(tom: User, account_of: AccountOf) -> list[TradingAccount]:
     """Two of tom's."""
     return [account_of(tom, name="One"), account_of(tom, name="Two")]

@@ -1,35 +1,38 @@
 """Admin pages of bots: made, connected, started and stopped through their services; keys are never shown again."""
 
-import json
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Count, QuerySet
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from rest_framework.exceptions import ParseError
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextareaWidget
 
 from accounts.admin.money import AccountsField
+from bots.admin.announcements import ONE_KEY_AT_A_TIME, change_to, new_key, termination
 from bots.config import BotConfig
-from bots.models import Bot, BotStatus
-from bots.services.bots import WrongState, change_bot, change_status, create_bot, rotate_key, webhook_key
+from bots.models import Bot, BotDecision, BotStatus
+from bots.services.bots import change_bot, change_status, create_bot, rotate_key, webhook_key
 from bots.services.connections import set_connections
+from bots.services.terminate import terminate_bot
+from core.admin.acting import one_by_one
+from core.admin.confirming import asks_first, counted
+from core.admin.history import HistoryAdmin
+from core.admin.json_objects import JSONObjectField
 from core.admin.pieces import ServiceAdmin, ServiceForm, badge, list_link, pill
-from core.api.parsers import read_json
+from core.admin.searching import RowField, RowsField, SearchingAdmin
 from core.errors import Invalid
-from core.exact import NotExact
-from core.free_json import as_kept
 from groups.models import AccountGroup
+from strategies.models import Strategy
 from trading.admin import scopes
+from trading.admin.flights import flights_of_bot
+from trading.admin.halting import HaltableAdmin, halting_actions
 from trading.models import Order, ScopeType, Signal
 
 scopes.name_with(ScopeType.BOT, Bot, "name")
@@ -37,51 +40,37 @@ scopes.name_with(ScopeType.BOT, Bot, "name")
 _STATUS = badge("status", {BotStatus.ACTIVE: "success", BotStatus.PAUSED: "warning", BotStatus.STOPPED: "danger"})
 SETTINGS = (
     "JSON: leverage, position_size, max_lag, on_opposite, pyramiding, allow_shorts, allowed_symbols, account_sizes "
-    '(of each account\'s id, {"mode": as_signalled, fixed, percent_equity, risk or multiplier, "value"}).'
+    '(of each account\'s id, {"mode": as_signalled, fixed, percent_equity, risk or multiplier, "value"}); '
+    "stop_loss and take_profit, percents of the entry, of what the bot's strategy opens."
 )
-_FIXED = ("id", "owner", "symbol", "base_name", "exchange", "strategy_id", "created_at")
+_FIXED = ("id", "owner", "symbol", "base_name", "exchange", "created_at")
 
 
-class ConfigField(forms.JSONField):
-    """A bot's settings, read as strictly as the API reads them and understood by the bot."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = UnfoldAdminTextareaWidget(attrs={"rows": 8})
-        super().__init__(encoder=DjangoJSONEncoder, required=False, widget=widget, initial=dict, **kwargs)
+class ConfigField(JSONObjectField):
+    """A bot's settings, which the bot has to understand."""
 
     def to_python(self, value: Any) -> Any:
-        try:
-            config = as_kept(read_json(value.encode())) if isinstance(value, str) and value.strip() else value or {}
-        except ParseError as error:
-            raise ValidationError(str(error.detail)) from error
-        except NotExact as error:
-            raise ValidationError(str(error)) from error
-        if not isinstance(config, dict):
-            raise ValidationError("The settings are a JSON object.")
+        config = super().to_python(value)
         try:
             BotConfig.from_json(config)
         except Invalid as error:
             raise ValidationError([line for lines in error.errors.values() for line in lines]) from error
         return config
 
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        return InvalidJSONInput(data or "")  # shown as it was typed
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, InvalidJSONInput):
-            return value
-        return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
-
 
 class BotForm(ServiceForm):
     """A bot, its settings and what it is connected to."""
 
     config = ConfigField(help_text=SETTINGS)
-    accounts = AccountsField(help_text="Accounts that the bot trades by themselves.")
-    groups = forms.ModelMultipleChoiceField(
-        AccountGroup.objects.living(),
+    strategy = RowField(
+        Strategy.objects.living().order_by("name", "id"),
         required=False,
-        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="Decides on each closed candle of the timeframe, where it has a rule.",
+    )
+    accounts = AccountsField(help_text="Accounts that the bot trades by themselves.")
+    groups = RowsField(
+        AccountGroup.objects.living().order_by("name", "id"),
+        required=False,
         help_text="Groups whose members it trades, those that join later too.",
     )
 
@@ -103,7 +92,7 @@ def connected_to(bot: Bot) -> tuple[list[Any], list[Any]]:
 
 
 @admin.register(Bot)
-class BotAdmin(ServiceAdmin):
+class BotAdmin(HistoryAdmin, HaltableAdmin, SearchingAdmin, ServiceAdmin):
     form = BotForm
 
     list_display = ("name", "owner", "state", "symbol", "timeframe", "exchange", "connections_count", "created_at")
@@ -114,17 +103,24 @@ class BotAdmin(ServiceAdmin):
         ("owner", AutocompleteSelectFilter),
     )
     list_select_related = ("owner",)
-    search_fields = ("name", "symbol", "base_name", "owner__username", "id")
+    search_fields = ("name", "symbol", "base_name", "owner__username", "id__exact")
     ordering = ("-created_at", "id")
     autocomplete_fields = ("owner",)
-    actions = ("start", "pause", "stop", "rotate_webhook_key")
-    readonly_fields = (*_FIXED, "state", "record", "risk")
+    actions = (
+        *("start", "pause", "stop", "terminate"),
+        *halting_actions(lambda bot: (ScopeType.BOT, bot.pk), noun="bot"),
+        "rotate_webhook_key",
+    )
+    readonly_fields = (*_FIXED, "state", "record", "flights", "risk")
     add_fieldsets = (
-        (None, {"fields": ("name", "owner", "symbol", "base_name", "exchange", "timeframe", "config")}),
+        (None, {"fields": ("name", "owner", "symbol", "base_name", "exchange", "strategy", "timeframe", "config")}),
         ("Connections", {"fields": ("accounts", "groups")}),
     )
     fieldsets = (
-        (None, {"fields": ("name", "state", "timeframe", "config", "record", "risk")}),
+        (
+            None,
+            {"fields": ("name", "state", "strategy", "timeframe", "config", "record", "flights", "risk")},
+        ),
         ("Connections", {"fields": ("accounts", "groups")}),
         ("Fixed when it was made", {"fields": _FIXED}),
     )
@@ -140,30 +136,56 @@ class BotAdmin(ServiceAdmin):
     @display(description="record")
     def record(self, bot: Bot) -> SafeString:
         return format_html(
-            "{} · {}", list_link(Signal, "Its signals", bot_id=bot.pk), list_link(Order, "Its orders", bot_id=bot.pk)
+            "{} · {} · {}",
+            list_link(Signal, "Its signals", bot_id=bot.pk),
+            list_link(Order, "Its orders", bot_id=bot.pk),
+            list_link(BotDecision, "Its decisions", bot=bot.pk),
         )
+
+    @display(description="flights")
+    def flights(self, bot: Bot) -> SafeString | str:
+        return flights_of_bot(bot.pk)
 
     @display(description="risk")
     def risk(self, bot: Bot) -> SafeString:
         return scopes.links(ScopeType.BOT, bot.pk)
 
     @admin.action(description="Start", permissions=["change"])
+    @asks_first(change_to(BotStatus.ACTIVE), button="Start")
     def start(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
         self._change_status(request, queryset, BotStatus.ACTIVE, "Started")
 
     @admin.action(description="Pause", permissions=["change"])
+    @asks_first(change_to(BotStatus.PAUSED), button="Pause")
     def pause(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
         self._change_status(request, queryset, BotStatus.PAUSED, "Paused")
 
     @admin.action(description="Stop", permissions=["change"])
+    @asks_first(change_to(BotStatus.STOPPED), button="Stop")
     def stop(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
         self._change_status(request, queryset, BotStatus.STOPPED, "Stopped")
 
+    @admin.action(description="Terminate: cancel and close all in its coin", permissions=["halt"])
+    @asks_first(termination, button="Terminate", is_dangerous=True)
+    def terminate(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
+        def end(bot: Bot) -> str:
+            done = terminate_bot(bot, run_id=uuid4(), clock=timezone.now)
+            flat = counted(done.terminated_accounts, "account")
+            for left in done.errors:
+                self.message_user(request, f"{bot}: {left.symbol} is left; {left.reason}", messages.ERROR)
+            if done.success or done.terminated_accounts:
+                said = f"{bot}: nothing of {bot.base_name} is left on {flat}."
+                self.message_user(request, said, messages.SUCCESS)
+            return f"Terminated on {flat}."
+
+        one_by_one(self, request, queryset.filter(deleted_at=None).order_by("pk"), end)
+
     @admin.action(description="Rotate the webhook key", permissions=["change"])
+    @asks_first(new_key, button="Rotate the webhook key", is_dangerous=True)
     def rotate_webhook_key(self, request: HttpRequest, queryset: QuerySet[Bot]) -> None:
         bots = list(queryset.filter(deleted_at=None)[:2])
         if len(bots) != 1:
-            self.message_user(request, "Select one bot: its new key is shown once.", messages.ERROR)
+            self.message_user(request, ONE_KEY_AT_A_TIME, messages.ERROR)
             return
         bot, key = rotate_key(bots[0].pk, now=timezone.now())
         self.log_change(request, bot, "Rotated the webhook key.")
@@ -181,6 +203,8 @@ class BotAdmin(ServiceAdmin):
     def save_model(self, request: HttpRequest, obj: Bot, form: forms.ModelForm, change: bool) -> None:
         terms = dict(form.cleaned_data)
         accounts, groups = terms.pop("accounts"), terms.pop("groups")
+        strategy = terms.pop("strategy")
+        terms["strategy_id"] = strategy.pk if strategy else None
         if change:
             gone = dict.fromkeys(form.initial["config"])
             change_bot(obj.pk, {**terms, "config": {**gone, **terms["config"]}}, now=timezone.now())
@@ -192,17 +216,12 @@ class BotAdmin(ServiceAdmin):
         self._show_key(request, bot, webhook_key(bot), "Rotate it when it is lost.")
 
     def _change_status(self, request: HttpRequest, bots: QuerySet[Bot], status: BotStatus, done: str) -> None:
-        changed = []
-        for bot in bots.filter(deleted_at=None):
-            try:
-                change_status(bot.pk, status)
-            except WrongState as refusal:
-                self.message_user(request, f"{bot.name}: {refusal.message}", messages.ERROR)
-                continue
-            self.log_change(request, bot, f"{done}.")
-            changed.append(bot.name)
-        if changed:
-            self.message_user(request, f"{done}: {', '.join(changed)}.", messages.SUCCESS)
+        def change(bot: Bot) -> str:
+            change_status(bot.pk, status)
+            return f"{done}."
+
+        if changed := one_by_one(self, request, bots.filter(deleted_at=None), change):
+            self.message_user(request, f"{done}: {', '.join(map(str, changed))}.", messages.SUCCESS)
 
     def _show_key(self, request: HttpRequest, bot: Bot, key: str, remark: str) -> None:
         said = format_html(

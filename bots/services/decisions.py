@@ -1,0 +1,206 @@
+"""Writes what bots decided: once a candle, with its signal in the same transaction, and goes through with the signal.
+
+A kill before the commit leaves nothing, and the next round decides the same of the same candles; after it the row
+stands, and whoever finds it unsettled takes its signal further down the road, which trades each account once.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid5
+
+from django.db import OperationalError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from bots.models import Bot, BotDecision
+from bots.selectors.decisions import decides_now, oldest_unsettled
+from bots.services.alerts import Asked, signal_from_alert
+from bots.targets import Standing, resizes, side_of, size_of
+from core.leases import renewed
+from market.intervals import Interval
+from trading.models import SignalSource, SignalStatus, WatchType
+from trading.services.risk.watches import Seen, clear_watches, raise_watch
+from trading.services.signals import give_up, run_signal
+from trading.sizes import parse_distance, parse_size
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=9)
+RENEW_SECONDS = 3
+MOST_ATTEMPTS = 5
+LAST_ATTEMPT = 20
+# A bot on minutes decides half a million times a year.
+KEPT = timedelta(days=30)
+
+Clock = Callable[[], datetime]
+
+
+def keep_quiet_decisions(rows: Sequence[BotDecision], *, now: datetime) -> None:
+    """Write decisions of which none sends a signal, of all bots in two statements; those that stand already stay."""
+    BotDecision.objects.bulk_create(rows, ignore_conflicts=True)
+    clear_watches(WatchType.DECISION, {row.bot_id for row in rows}, now=now)
+
+
+def keep_failed_decision(seen: Bot, rows: Sequence[BotDecision], *, now: datetime) -> None:
+    """Write that the last of these candles could not be decided on, and raise the alert that says why."""
+    failed = rows[-1]
+    with transaction.atomic():
+        bot = _locked(seen)
+        if bot is None or _is_decided(failed):
+            return
+        BotDecision.objects.bulk_create(rows, ignore_conflicts=True)
+        message = f"{bot.name} could not decide on {bot.symbol} {bot.timeframe} of {_told(failed)}: {failed.reason}"
+        told = Seen(message, Decimal(1), Decimal(0))
+        raise_watch(WatchType.DECISION, bot.id, symbol=bot.symbol, seen=told, now=now)
+
+
+def send_decision(seen: Bot, rows: Sequence[BotDecision], *, standing: Standing, now: datetime) -> bool:
+    """Write the last of these decisions with its signal, those before it as they are; return whether it was written.
+
+    `standing` is what the bot stood by before. Nothing is written where another worker was first, or where the bot is
+    not any more as it was `seen`: the next round sees it.
+    """
+    made = rows[-1]
+    assert made.target is not None
+    with transaction.atomic():
+        bot = _locked(seen)
+        if bot is None or _is_decided(made):
+            return False
+        signal = signal_from_alert(
+            bot,
+            _asked(bot, made.target, standing=standing, closed_at=closed_at(made)),
+            signal_id=signal_id_of(made),
+            received_at=now,
+            now=now,
+            source=SignalSource.STRATEGY,
+        )
+        made.signal, made.code, made.reason = signal, signal.code, signal.reason
+        made.settled_at = now if signal.status == SignalStatus.REJECTED else None
+        BotDecision.objects.bulk_create(rows[:-1], ignore_conflicts=True)
+        made.save(force_insert=True)
+        clear_watches(WatchType.DECISION, [bot.pk], now=now)
+    return True
+
+
+def settle_decisions(bot_id: UUID, *, clock: Clock) -> int:
+    """Take the signals of a bot's decisions down the road, the oldest first; return how many are through.
+
+    Another worker at it means none. Running it twice, or after a crash, doubles nothing.
+    """
+    settled = 0
+    while (decision := _claim(bot_id, clock())) is not None:
+        if not _settle(decision, clock=clock):
+            break
+        settled += 1
+    return settled
+
+
+def forget_decisions(*, now: datetime) -> int:
+    """Delete decisions that sent nothing and are older than KEPT; return how many. The newest that is made stays."""
+    later = BotDecision.objects.filter(bot=OuterRef("bot"), is_made=True, pk__gt=OuterRef("pk"))
+    old = BotDecision.objects.filter(Exists(later), signal=None, decided_at__lt=now - KEPT)
+    return old.delete()[0]
+
+
+def release_decisions() -> int:
+    """Free what workers hold; return how many. For the start of a desk that is the only process there is."""
+    return BotDecision.objects.filter(settled_at=None).exclude(lease_until=None).update(lease_until=None)
+
+
+def signal_id_of(decision: BotDecision) -> UUID:
+    """Return the id of a decision's signal, the same whoever decides and however often."""
+    return uuid5(decision.bot_id, f"{decision.interval} {decision.opened_at.astimezone(UTC).isoformat()}")
+
+
+def closed_at(decision: BotDecision) -> datetime:
+    """Return when the candle of a decision closed."""
+    return decision.opened_at + timedelta(seconds=Interval(decision.interval).seconds)
+
+
+def _asked(bot: Bot, target: float, *, standing: Standing, closed_at: datetime) -> Asked:
+    settings = bot.settings
+    whole = parse_size(settings.position_size) if settings.position_size else None
+    stop_loss, take_profit = settings.stop_loss if target else "", settings.take_profit if target else ""
+    return Asked(
+        side=side_of(target),
+        symbol=bot.symbol,
+        size=size_of(whole, target) if whole and target else None,
+        stop_loss=parse_distance(stop_loss) if stop_loss else None,
+        take_profit=parse_distance(take_profit) if take_profit else None,
+        fired_at=closed_at,
+        is_target=True,
+        resizes=resizes(target, standing),
+    )
+
+
+def _locked(seen: Bot) -> Bot | None:
+    """Lock a bot and return it as it stands; None where it decides no more, or on other terms than it did."""
+    bot = Bot.objects.select_related("strategy").select_for_update(no_key=True, of=("self",)).get(pk=seen.pk)
+    return bot if decides_now(bot) and _terms(bot) == _terms(seen) else None
+
+
+def _terms(bot: Bot) -> tuple[object, ...]:
+    assert bot.strategy is not None
+    return bot.symbol, bot.timeframe, bot.started_at, bot.strategy.pk, bot.strategy.rule, bot.strategy.parameters
+
+
+def _is_decided(row: BotDecision) -> bool:
+    return BotDecision.objects.filter(bot=row.bot_id, interval=row.interval, opened_at=row.opened_at).exists()
+
+
+def _told(row: BotDecision) -> str:
+    return f"{row.opened_at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _claim(bot_id: UUID, now: datetime) -> BotDecision | None:
+    """Take the bot's oldest unsettled decision, unless a worker holds it; the bot's row decides who is first."""
+    with transaction.atomic():
+        Bot.objects.select_for_update(no_key=True).get(pk=bot_id)
+        oldest = oldest_unsettled(bot_id, now=now)
+        if oldest is not None:
+            oldest.lease_until, oldest.attempts = now + LEASE, oldest.attempts + 1
+            oldest.save(update_fields=["lease_until", "attempts"])
+    return oldest
+
+
+def _settle(decision: BotDecision, *, clock: Clock) -> bool:
+    """Trade one decision. False where it is not through: the next round brings it back."""
+    assert decision.signal_id is not None
+    if decision.attempts > LAST_ATTEMPT:
+        return _give_up(decision, clock=clock)
+    try:
+        with renewed(lambda: _renew(decision, clock()), every_seconds=RENEW_SECONDS, name=str(decision.signal_id)):
+            signal = run_signal(decision.signal_id, clock=clock)
+    except OperationalError:
+        raise  # the database is away: the lease runs out and the next round brings it back
+    except Exception:
+        logger.exception("the signal %s of a decision failed", decision.signal_id)
+        if decision.attempts < MOST_ATTEMPTS:
+            _mine(decision).update(lease_until=clock() + timedelta(seconds=2**decision.attempts))
+            return False
+        return _give_up(decision, clock=clock)
+    if signal.status == SignalStatus.PROCESSING:
+        return False
+    _mine(decision).update(settled_at=clock(), lease_until=None)
+    return True
+
+
+def _give_up(decision: BotDecision, *, clock: Clock) -> bool:
+    """End a decision that failed again and again: one that stays holds up all that comes after it."""
+    logger.error("the signal %s of a decision is given up", decision.signal_id)
+    if not _renew(decision, clock()):
+        return False  # another worker has it
+    assert decision.signal_id is not None
+    give_up(decision.signal_id, clock=clock)
+    _mine(decision).update(settled_at=clock(), lease_until=None, code="INTERNAL", reason="The log holds why.")
+    return True
+
+
+def _renew(decision: BotDecision, now: datetime) -> int:
+    return _mine(decision).update(lease_until=now + LEASE)
+
+
+def _mine(decision: BotDecision) -> QuerySet[BotDecision]:
+    """Return the row while this attempt holds it; nobody else's."""
+    return BotDecision.objects.filter(pk=decision.pk, settled_at=None, attempts=decision.attempts)
