@@ -1,1 +1,1 @@
-"""Rules, indicators, backtests and sweeps. Of trading it may see only trading.engine. Nothing is here yet."""
+"""Strategies: rules, what they decide on candles, what that would have earned, and who may run them."""

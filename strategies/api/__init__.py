@@ -1,0 +1,1 @@
+"""The doors of strategies, backtests, sweeps and the log."""

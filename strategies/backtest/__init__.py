@@ -1,0 +1,1 @@
+"""Backtests: candles and targets through one compiled pass over the engine that paper trading runs; no Django."""

@@ -1,0 +1,1 @@
+"""Reads strategies, backtests and the log, always from who asks."""

@@ -1,0 +1,1 @@
+"""Writes strategies, backtests, sweeps and the log."""
