@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
-from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, id_link
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, flight_link
 from trading.models import Signal
 from webhooks.models import Delivery, DeliveryStatus
 
@@ -44,13 +44,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
             "As it came",
             {"fields": (("received_at", "address"), (_PROOF, "content_type"), "alert_id", "text", "body_sha256")},
         ),
-        ("Handled", {"fields": (("finished_at", "attempts"), "lease_until")}),
+        ("Handled", {"fields": (("answered_at", "finished_at"), ("attempts", "lease_until"))}),
     )
 
     @display(description="signal")
     def signal(self, delivery: Delivery) -> SafeString | str:
         has_signal = delivery.has_signal  # type: ignore[attr-defined]
-        return id_link(Signal, delivery.correlation_id) if has_signal else "-"
+        return flight_link(delivery.correlation_id, str(delivery.correlation_id)[:8]) if has_signal else "-"
 
     @display(description="body")
     def text(self, delivery: Delivery) -> SafeString:

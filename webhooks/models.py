@@ -39,7 +39,8 @@ class Delivery(models.Model):
     """One request to the webhook. Its `correlation_id` is the id of the signal it becomes.
 
     `id` grows in arrival order within a bot. `body` holds the bytes as received, secrets struck out; `body_sha256`
-    is of the bytes as received. Written by services/inbox.py; only the status, its reason and the lease change.
+    is of the bytes as received. `answered_at` is when the answer was out; null until then, where the sender had gone,
+    and after a 400. Written by services/inbox.py; only the status, its reason, the lease and the moments change.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -59,6 +60,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
 

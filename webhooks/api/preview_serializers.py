@@ -25,8 +25,12 @@ class AlertInput(serializers.Field):
         text = data if isinstance(data, str) else json.dumps(data, default=str, ensure_ascii=False)
         raw = text.encode("utf-8", "surrogatepass")
         if len(raw) > settings.WEBHOOK_BODY_LIMIT:
-            raise serializers.ValidationError(f"An alert is at most {settings.WEBHOOK_BODY_LIMIT} bytes.")
+            self.refuse_length()
         return raw
+
+    def refuse_length(self) -> None:
+        """Refuse an alert that no webhook takes. Raises ValidationError."""
+        raise serializers.ValidationError(f"An alert is at most {settings.WEBHOOK_BODY_LIMIT} bytes.")
 
     def to_representation(self, value: bytes) -> str:
         return value.decode("utf-8", "backslashreplace")

@@ -57,6 +57,7 @@ class DeliveryRow(serializers.Serializer):
     reason = serializers.CharField()
     duplicate_of = serializers.UUIDField(source="duplicate_of.correlation_id", allow_null=True, default=None)
     finished_at = serializers.DateTimeField(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
 
 
 class DeliveryAnswer(DeliveryRow):

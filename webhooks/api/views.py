@@ -5,6 +5,7 @@ import uuid
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -27,7 +28,7 @@ from webhooks.models import Delivery
 from webhooks.reading.alerts import Reason
 from webhooks.senders import UnknownSender, prove_sender
 from webhooks.services.answers import answer_of, is_finished, original_of
-from webhooks.services.inbox import Origin, take
+from webhooks.services.inbox import Origin, note_answer, take
 from webhooks.tasks import nudge
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,22 @@ class AnyBody(BaseParser):
 
     def parse(self, stream: object, media_type: object = None, parser_context: object = None) -> dict[str, object]:
         return {}
+
+
+class TimedAnswer(Response):
+    """The answer to a delivery, which notes when it was out: after it, so that no sender waits for the note."""
+
+    def __init__(self, delivery: Delivery, data: object) -> None:
+        super().__init__(data)
+        self.delivery = delivery
+
+    def close(self) -> None:
+        try:
+            note_answer(self.delivery, now=timezone.now())
+        except DatabaseError:
+            logger.warning("when delivery %s was answered is not kept", self.delivery.correlation_id, exc_info=True)
+        finally:
+            super().close()
 
 
 class WebhookViewSet(viewsets.ViewSet):
@@ -112,7 +129,7 @@ def _take_alert(request: Request, url_key: str) -> Response:
     told_so_far = answer_of(original)
     if told_so_far.code == Reason.NOT_TEXT:
         raise Malformed(f"{told_so_far.reason} It is kept as {told_so_far.correlation_id}.", code=told_so_far.code)
-    return Response(AlertAnswer(told_so_far).data)
+    return TimedAnswer(delivery, AlertAnswer(told_so_far).data)
 
 
 def _body(request: Request) -> bytes:

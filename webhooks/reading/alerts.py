@@ -55,8 +55,9 @@ class Alert:
     """One alert's wish, the same for every account. Absent fields are None: the bot's own settings stand.
 
     `size` is None on a close: a close takes the whole position. `closes_only` says which side a close is about.
-    Numbers are above zero, prices in quote currency, `fired_at` is aware UTC. `extra` keeps what was not used,
-    by its path in the alert, without fields that are named like secrets.
+    Numbers are above zero, but for the sizes of positions, in base units, which may be zero; prices are in quote
+    currency; `fired_at` is aware UTC, and `max_lag_seconds` how much older the alert may be when it is traded. `extra`
+    keeps what was not used, by its path in the alert, without fields that are named like secrets.
     """
 
     side: Side
@@ -72,7 +73,10 @@ class Alert:
     take_profit: Distance | None = None
     stop_loss: Distance | None = None
     fired_at: datetime | None = None
+    max_lag_seconds: int | None = None
     market_position: str | None = None
     prev_market_position: str | None = None
+    market_position_size: Decimal | None = None
+    prev_market_position_size: Decimal | None = None
     do_trade: bool = True
     extra: dict[str, str] = field(default_factory=dict)

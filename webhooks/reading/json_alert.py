@@ -114,7 +114,7 @@ def _cause(text: str, error: json.JSONDecodeError) -> str:
         return ": a placeholder was not filled in"
     if _CURLY_QUOTES.match(after):
         return ": a curly quote, where JSON wants straight ones"
-    if before == "," and after in {"}", "]"}:
+    if text[: error.pos].rstrip()[-1:] == "," and after in {"}", "]"}:
         return ": a comma stands before it and nothing follows"
     if after.isalpha() or after == "'":
         return ": a text without double quotes, or a quote inside of a text"

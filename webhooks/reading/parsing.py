@@ -6,24 +6,26 @@ from decimal import Decimal
 from typing import Any
 
 from core.errors import Invalid
+from core.exact import QUANTITY_SCALE, NotExact, exact, to_scaled
 from trading.sizes import Distance, parse_distance, parse_price
 from webhooks.reading.alert_sizes import read_size
 from webhooks.reading.alerts import Alert, OrderType, Reason, Side, Unreadable
+from webhooks.reading.dialects.catalogue import dialect_of_object
 from webhooks.reading.fields import Entry, Found, agreed, gather, read_flag, shown
-from webhooks.reading.foreign import refuse_foreign_fields
 from webhooks.reading.intents import read_intent
 from webhooks.reading.json_alert import bare_name, read_object, read_text
 from webhooks.reading.synonyms import INFORMATION, SIZES, Field
-from webhooks.reading.texts import is_plain_text, read_plain_text
+from webhooks.reading.texts import form_of, is_plain_text, read_plain_text
 from webhooks.reading.times import parse_time
 from webhooks.secrets import LONGEST_NAME
 
-__all__ = ["Unreadable", "read_alert", "refuse_mended"]
+__all__ = ["Unreadable", "name_dialect", "read_alert", "refuse_mended"]
 
 LONGEST_SYMBOL = 64
 LARGEST_LEVERAGE = 1000
 
 _LEVERAGE = re.compile(r"x?(\d{1,4})(?:[.,]0{1,8})?|(\d{1,4})(?:[.,]0{1,8})?x", re.ASCII)
+_SECONDS = re.compile(r"(\d{1,9})(?:\.0{1,8})?", re.ASCII)
 _SYMBOL_SEPARATORS = re.compile(r"[-_/ ]")
 _ORDER_TYPES: Mapping[str, OrderType] = {"market": "market", "mkt": "market", "limit": "limit", "lmt": "limit"}
 _OTHER_ORDER_TYPES = frozenset(
@@ -55,11 +57,23 @@ def read_alert(raw: bytes) -> Alert:
         take_profit=agreed(found.nearest(Field.TAKE_PROFIT, Field.TAKE_PROFIT_PERCENT), _distance),
         stop_loss=agreed(found.nearest(Field.STOP_LOSS, Field.STOP_LOSS_PERCENT), _distance),
         fired_at=next((entry.number(parse_time) for entry in found.all(Field.FIRED_AT)), None),
+        max_lag_seconds=agreed(found.nearest(Field.MAX_LAG), lambda entry: entry.number(_whole_seconds)),
         market_position=intent.now,
         prev_market_position=intent.before,
+        market_position_size=_size_said(found, Field.MARKET_POSITION_SIZE),
+        prev_market_position_size=_size_said(found, Field.PREV_MARKET_POSITION_SIZE),
         do_trade=agreed(found.all(Field.DO_TRADE), read_flag) is not False,
         extra=found.extra | _unused(found, intent.side),
     )
+
+
+def name_dialect(raw: bytes) -> str:
+    """Return the name of the dialect or the form that an alert is written in. Raises Unreadable where it has none."""
+    text = read_text(raw)
+    if is_plain_text(text):
+        return form_of(text)
+    dialect = dialect_of_object(read_object(text))
+    return dialect.name if dialect else "json"
 
 
 def refuse_mended(text: str) -> None:
@@ -78,8 +92,8 @@ def _fields(raw: bytes) -> dict[str, Any]:
     if is_plain_text(text):
         return read_plain_text(text)
     body = read_object(text)
-    refuse_foreign_fields(body)
-    return body
+    dialect = dialect_of_object(body)
+    return dialect.translate(body) if dialect else body
 
 
 def _unused(found: Found, side: Side) -> dict[str, str]:
@@ -87,6 +101,18 @@ def _unused(found: Found, side: Side) -> dict[str, str]:
     for preferred_first in (Field.ALERT_ID, Field.FIRED_AT, Field.PRICE):
         entries += found.all(preferred_first)[1:]
     return {entry.label: entry.text for entry in entries}
+
+
+def _size_said(found: Found, meaning: Field) -> Decimal | None:
+    """Return the size of a position that an alert tells, in base units; None where it tells none, or no number."""
+    for entry in found.all(meaning):
+        try:
+            size = abs(exact(entry.text.strip()))
+            to_scaled(size, QUANTITY_SCALE)
+        except NotExact:
+            return None
+        return size
+    return None
 
 
 def _name(entry: Entry) -> str:
@@ -142,6 +168,13 @@ def _leverage(text: str) -> int:
     if not 1 <= leverage <= LARGEST_LEVERAGE:
         raise Invalid(f"{shown(text)} is not a whole number from 1 to {LARGEST_LEVERAGE}.")
     return leverage
+
+
+def _whole_seconds(text: str) -> int:
+    match = _SECONDS.fullmatch(text)
+    if not match or not int(match[1]):
+        raise Invalid(f"{shown(text)} is not a whole number of seconds above zero.")
+    return int(match[1])
 
 
 def _price(found: Found, order_type: OrderType) -> Decimal | None:

@@ -59,6 +59,7 @@ class Field(Enum):
     STOP_LOSS_PERCENT = Reason.INVALID_PRICE, "stoplosspercent stoplosspct slpercent slpct"
 
     FIRED_AT = Reason.INVALID_TIME, "timenow firedat timestamp"
+    MAX_LAG = Reason.INVALID_TIME, "maxlag"
 
     def __init__(self, reason: Reason, names: str) -> None:
         self.reason = reason
@@ -83,12 +84,22 @@ _IN_PLOT: Names = {name: meaning for name, meaning in ANYWHERE.items() if meanin
     "stopprice": Field.STOP_LOSS,
     "limitprice": Field.TAKE_PROFIT,
 }
+_IN_STRATEGY_INFO: Names = {
+    name: meaning
+    for name, meaning in ANYWHERE.items()
+    if meaning
+    in {
+        *(Field.MARKET_POSITION, Field.PREV_MARKET_POSITION),
+        *(Field.MARKET_POSITION_SIZE, Field.PREV_MARKET_POSITION_SIZE),
+    }
+}
 _IN_BAR: Names = dict.fromkeys(Field.SYMBOL.names, Field.SYMBOL)
 CONTAINERS: Mapping[str, Names] = {
     "strategy": ANYWHERE,
     "order": ANYWHERE,
     "tv": ANYWHERE,
     "executionintent": ANYWHERE,
+    "strategyinfo": _IN_STRATEGY_INFO,
     "plot": _IN_PLOT,
     "bar": _IN_BAR,
 }

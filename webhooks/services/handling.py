@@ -5,17 +5,17 @@ its attempt: one whose lease ran out meanwhile changes nothing any more.
 """
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from bots.models import Bot
 from bots.services.alerts import Asked, signal_from_alert
+from core.leases import renewed
 from core.waiting import announce
 from trading.models import SignalStatus
 from trading.services.signals import give_up, run_signal
@@ -102,26 +102,9 @@ def _give_up(delivery: Delivery, *, clock: Clock) -> None:
     announce(str(delivery.correlation_id))
 
 
-@contextmanager
-def _held(delivery: Delivery, *, clock: Clock) -> Iterator[None]:
-    """Renew the lease while the block runs, from a thread: a venue may take longer than a lease to answer."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(RENEW_SECONDS):
-            try:
-                _renew(delivery, clock())
-            except DatabaseError:
-                logger.warning("the lease of %s could not be renewed", delivery.correlation_id)
-        connection.close()
-
-    renewing = threading.Thread(target=renew, name=f"lease {delivery.correlation_id}", daemon=True)
-    renewing.start()
-    try:
-        yield
-    finally:
-        done.set()
-        renewing.join()
+def _held(delivery: Delivery, *, clock: Clock) -> AbstractContextManager[None]:
+    """Renew the lease while the block runs."""
+    return renewed(lambda: _renew(delivery, clock()), every_seconds=RENEW_SECONDS, name=str(delivery.correlation_id))
 
 
 def _trade(delivery: Delivery, *, clock: Clock) -> bool:
@@ -158,6 +141,11 @@ def asked_by(alert: Alert) -> Asked:
         closes_only=alert.closes_only or "",
         do_trade=alert.do_trade,
         fired_at=alert.fired_at,
+        max_lag_seconds=alert.max_lag_seconds,
+        position_before=alert.prev_market_position or "",
+        position_after=alert.market_position or "",
+        size_before=alert.prev_market_position_size,
+        size_after=alert.market_position_size,
     )
 
 

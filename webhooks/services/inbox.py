@@ -56,6 +56,11 @@ def take(raw: bytes, *, sender: Sender, origin: Origin, now: datetime) -> Delive
     return _stored_as_duplicate(delivery, first)
 
 
+def note_answer(delivery: Delivery, *, now: datetime) -> None:
+    """Keep when the sender was answered."""
+    Delivery.objects.filter(pk=delivery.pk).update(answered_at=now)
+
+
 def alert_of(raw: bytes, *, secrets: tuple[str, ...]) -> Alert:
     """Return the alert that `take` would read in these bytes; stores nothing. Raises Unreadable."""
     return _alert(raw, _struck(raw, secrets))

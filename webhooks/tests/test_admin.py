@@ -20,12 +20,6 @@ Receive = Callable[[bytes], Delivery]
 
 
 @pytest.fixture
-def operator(client: Client, ada: User) -> Client:
-    client.force_login(ada)
-    return client
-
-
-@pytest.fixture
 def bot(tom: User, btcusdt: Instrument) -> Bot:
     return create_bot(owner=tom, name="Badger", symbol="BTCUSDT")
 
@@ -60,7 +54,7 @@ def test_a_secret_is_not_shown(operator: Client, receive: Receive) -> None:
 
 def test_a_delivery_leads_to_its_signal(operator: Client, receive: Receive, bot: Bot) -> None:
     delivery = receive(b'{"side": "buy", "symbol": "BTCUSDT"}')
-    address = reverse("admin:trading_signal_change", args=[delivery.correlation_id])
+    address = reverse("flight-recorder", args=[delivery.correlation_id])
     assert address not in _page_of(operator, delivery)
     work_inbox(bot.pk, clock=timezone.now)
     assert address in _page_of(operator, delivery)

@@ -44,6 +44,9 @@ READ = [
     (20, "buy", None, "BTCUSD", "12.264199", None, None, None, True),
     (21, "buy", None, "EURUSD", "100", None, None, None, True),
     (22, "buy", None, "TICKER", "33.33", None, None, None, True),
+    (27, "buy", None, "BTC-USDT", None, None, None, None, True),
+    (28, "buy", None, "BTCUSDT", None, None, None, None, True),
+    (31, "buy", None, "SOL-USDC", None, "120.00", "130.00", None, True),
     (39, "sell", None, "CRVUSDT", "1.115", None, None, None, True),
     (40, "sell", None, "CRVUSDT", "1.071", None, None, None, True),
 ]
@@ -57,7 +60,7 @@ REFUSED = {
     41: "NO_SIDE",
     51: "INVALID_SIZE",
     **dict.fromkeys([3, 45], "NOT_JSON"),
-    **dict.fromkeys([27, 28, 29, 30, 31, 32, 34, 35, 42], "FOREIGN_FORMAT"),
+    **dict.fromkeys([29, 30, 32, 34, 35, 42], "FOREIGN_FORMAT"),
     **dict.fromkeys([43, 44], "UNRESOLVED_PLACEHOLDER"),
 }
 

@@ -16,7 +16,7 @@ NOT_QUITE_JSON = [
 ]
 
 FOREIGN = [
-    ("ENTER-LONG_BINANCE_BTCUSDT_Groot_4M_c1d9bfa4", "WunderTrading"),
+    ("ENTER-LONG_BINANCE_MULTIPLE-PAIRS_Groot_4M_c1d9bfa4", "WunderTrading"),
     ('{"code": "EXIT-ALL_Bybit_BTCUSDT", "side": "buy", "symbol": "BTCUSDT"}', "WunderTrading"),
     ("3896,buy,EURUSD,risk=2,sl=50", "PineConnector"),
     ("buy, BTCUSDT, 0.1", "PineConnector"),

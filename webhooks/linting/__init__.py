@@ -1,0 +1,1 @@
+"""Says what is wrong with the message of an alert before TradingView sends it."""
