@@ -8,7 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 ARGS ?=
 
-.PHONY: run test doctor lint bench proof migrate seed schema dev
+.PHONY: run test doctor lint bench proof screenshots migrate seed schema dev
 
 run: $(VENV)/.run
 	@$(PY) manage.py bootstrap --demo
@@ -30,6 +30,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(PY) -m config.bench $(ARGS)
+
+screenshots: $(VENV)/.dev
+	@$(PY) -m config.screenshots
 
 proof: $(VENV)/.dev
 	@$(PY) -m pytest -m proof $(ARGS)

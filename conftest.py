@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -74,6 +74,14 @@ def vic(db: None) -> User:
 def mallory(db: None) -> User:
     """A trader who owns nothing and to whom nothing is shown."""
     return _user("mallory", Role.TRADER)
+
+
+@pytest.fixture
+def operator(ada: User) -> Client:
+    """ada at the console."""
+    client = Client()
+    client.force_login(ada)
+    return client
 
 
 @pytest.fixture

@@ -55,6 +55,11 @@ need_redis() {
     return 1
 }
 
+need_chromium() {
+    command -v chromium >/dev/null || install_packages chromium
+    command -v chromium >/dev/null || { echo "Chromium could not be installed" >&2; return 1; }
+}
+
 redis_answers() {
     command -v redis-cli >/dev/null && [ "$(redis-cli -u "$TEST_REDIS_URL" ping 2>/dev/null)" = PONG ]
 }

@@ -1,5 +1,1 @@
 """The project: settings, URLs, entry points. Nothing imports it."""
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]

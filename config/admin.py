@@ -5,8 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from core.admin.choosing import ChoosingAdmin
 
 for _model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_model)
@@ -26,7 +28,7 @@ class TaskForm(beat.PeriodicTaskForm):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ChoosingAdmin):
     form = TaskForm
     ordering = ("name",)
     change_form_template = None  # the library's own brings an inline script, which the console's policy forbids
@@ -36,7 +38,7 @@ class TaskInline(beat.PeriodicTaskInline, TabularInline):
     """The tasks on a schedule."""
 
 
-class ScheduleAdmin(ModelAdmin):
+class ScheduleAdmin(ChoosingAdmin):
     """A schedule and the tasks on it."""
 
     inlines = (TaskInline,)
@@ -44,12 +46,12 @@ class ScheduleAdmin(ModelAdmin):
 
 @admin.register(ClockedSchedule)
 class ClockedScheduleAdmin(ScheduleAdmin, beat.ClockedScheduleAdmin):
-    inlines = ScheduleAdmin.inlines
+    """A moment, and the tasks that are due then."""
 
 
 @admin.register(CrontabSchedule)
 class CrontabScheduleAdmin(ScheduleAdmin, beat.CrontabScheduleAdmin):
-    inlines = ScheduleAdmin.inlines
+    """Times of the clock and the calendar, and the tasks that are due then."""
 
 
 admin.site.register((IntervalSchedule, SolarSchedule), ScheduleAdmin)

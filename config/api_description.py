@@ -35,6 +35,8 @@ SCHEMA = {
     ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "ENUM_NAME_OVERRIDES": {
+        "AlertedType": "trading.models.alerts.ALERTED",
+        "LimitType": "trading.models.LimitType",
         "OrderStatus": "trading.models.OrderStatus",
         "OutcomeStatus": "trading.models.OutcomeStatus",
         "OrderSide": "trading.models.OrderSide",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("market.urls")),
     path("", include("trading.urls")),
+    path("", include("strategies.urls")),
     path("", include("groups.urls")),
     path("", include("bots.urls")),
     path("", include("webhooks.urls")),

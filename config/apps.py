@@ -8,6 +8,8 @@ class DeskConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        # What serves or works sends tasks. Not in the package itself: whoever reads settings imports that.
+        import config.celery  # noqa: F401
         from config import offered_schedules
         from config.examinations import chosen_settings, clock, database, environment, own_secrets, processes, streams
         from config.examinations import redis_server as redis

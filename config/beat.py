@@ -10,6 +10,21 @@ SCHEDULE = {
         "schedule": schedule(timedelta(seconds=5)),
         "options": {"expires": 5},
     },
+    "decide-at-the-minute": {
+        "task": "bots.tasks.decide",
+        "schedule": crontab(),
+        "options": {"expires": 5},
+    },
+    "decide": {
+        "task": "bots.tasks.decide",
+        "schedule": schedule(timedelta(seconds=5)),
+        "options": {"expires": 5},
+    },
+    "watch-deliveries": {
+        "task": "webhooks.tasks.watch_deliveries",
+        "schedule": schedule(timedelta(seconds=20)),
+        "options": {"expires": 20},
+    },
     "watch-risk": {
         "task": "trading.tasks.watch_risk",
         "schedule": schedule(timedelta(seconds=5)),
@@ -20,10 +35,20 @@ SCHEDULE = {
         "schedule": schedule(timedelta(seconds=5)),
         "options": {"expires": 5},
     },
+    "forget-decisions": {
+        "task": "bots.tasks.forget_decisions",
+        "schedule": schedule(timedelta(hours=6)),
+        "options": {"expires": 6 * 3600},
+    },
     "forget-jobs": {
         "task": "core.tasks.forget_jobs",
         "schedule": schedule(timedelta(hours=6)),
         "options": {"expires": 6 * 3600},
+    },
+    "settle-runs": {
+        "task": "strategies.tasks.settle",
+        "schedule": schedule(timedelta(minutes=1)),
+        "options": {"expires": 60},
     },
     "sweep-password-resets": {
         "task": "accounts.tasks.sweep_resets",

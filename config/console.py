@@ -25,6 +25,7 @@ CONSOLE = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("core/console.css")],
+    "DASHBOARD_CALLBACK": "config.start.page.start_page",
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,
@@ -45,7 +46,16 @@ CONSOLE = {
             _section(
                 "Bots & alerts",
                 _page("Bots", "bots_bot", "smart_toy"),
+                _page("Decisions", "bots_botdecision", "schema"),
                 _page("Deliveries", "webhooks_delivery", "inbox"),
+            ),
+            _section(
+                "Strategies",
+                _page("Strategies", "strategies_strategy", "psychology"),
+                _page("Trade strategies", "strategies_tradestrategy", "conversion_path"),
+                _page("Backtests", "strategies_backtest", "query_stats"),
+                _page("Sweeps", "strategies_sweep", "grid_on"),
+                _page("Log", "strategies_logentry", "notes"),
             ),
             _section(
                 "Money",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from redis import RedisError
 from structlog.processors import JSONRenderer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -52,10 +53,15 @@ def logging_settings(*, form: str, level: str) -> dict[str, Any]:
         loggers.setdefault(name, {})["level"] = least
     # A refusal is told by the line of its request; a fault here, with its traceback.
     loggers["django.request"] = {"level": "ERROR", "filters": ["faults"]}
+    # Told every second while Redis is away: a line of it is enough.
+    loggers["channels_redis.pubsub"] = {"filters": ["outages"]}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"faults": {"()": "django.utils.log.CallbackFilter", "callback": _has_traceback}},
+        "filters": {
+            "faults": {"()": "django.utils.log.CallbackFilter", "callback": _has_traceback},
+            "outages": {"()": "django.utils.log.CallbackFilter", "callback": _cut_outage},
+        },
         "formatters": {"line": {"()": line_formatter, "form": form}},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
@@ -114,3 +120,11 @@ def _printable_sign(sign: str) -> str:
 
 def _has_traceback(record: logging.LogRecord) -> bool:
     return record.exc_info is not None
+
+
+def _cut_outage(record: logging.LogRecord) -> bool:
+    """Put the name of what Redis raised in the place of its traceback; every record is let through."""
+    raised = record.exc_info[1] if record.exc_info else None
+    if isinstance(raised, RedisError | OSError):
+        record.msg, record.exc_info = f"{record.msg}: {type(raised).__name__}", None
+    return True

@@ -3,27 +3,17 @@
 import logging
 import os
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import beat, databases, logs, origins, rate_limits, secrets_file
+from config import beat, logs, origins, rate_limits, secrets_file
 from config.api_description import SCHEMA
 from config.console import CONSOLE
+from config.settings_base import *
+from config.settings_base import DATA_DIR, VERSION, env
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.1.0"
-DESK_NAME = "Trading desk"
-
-env = Env()
-env.read_env(str(BASE_DIR / ".env"))
-
-DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "data")
-DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 DEBUG = env.bool("DEBUG", False)
 ENVIRONMENT = env.str("ENVIRONMENT", "development")
@@ -47,6 +37,7 @@ INSTALLED_APPS = [
     "daphne",
     "unfold",
     "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -61,6 +52,7 @@ INSTALLED_APPS = [
     "csp",
     "django_celery_beat",
     "axes",
+    "simple_history",
     "core",
     "accounts",
     "market",
@@ -87,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.page_sessions.PageAuthenticationMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -94,29 +87,9 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 WSGI_APPLICATION = "config.wsgi.application"
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
-]
-
-# -- database ------------------------------------------------------------------
-_postgres = DATABASE_URL and databases.postgres(DATABASE_URL, conn_max_age=env.int("CONN_MAX_AGE", 0))
-DATABASES = {"default": _postgres or databases.sqlite(DATA_DIR / "desk.sqlite3")}
+SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # -- people --------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.lockout.LockoutBackend", "accounts.backends.RoleBackend"]
 AXES_HANDLER = "accounts.lockout.LockoutHandler"
 AXES_CLIENT_IP_CALLABLE = "core.addresses.counted_address"
@@ -233,14 +206,9 @@ else:
 
 # -- the desk --------------------------------------------------------------------
 DEFAULT_ACCOUNT_BALANCE = "10000"
-CURRENCIES_AT_PAR = env.list("CURRENCIES_AT_PAR", ["USD", "USDT", "USDC"])
-SYNTHETIC_MARKET_SEED = env.int("SYNTHETIC_MARKET_SEED", 7)
-PRICE_SOURCE = env.str("PRICE_SOURCE", "synthetic")
-DEFAULT_VENUE = env.str("DEFAULT_VENUE", "bybit")  # whose market a symbol means that several have
 # Whose lists are followed though no price is taken there.
 INSTRUMENT_VENUES: list[str] = env.list("INSTRUMENT_VENUES", [])
 PRICE_FEED_SECONDS = env.float("PRICE_FEED_SECONDS", 1.0)
-EXCHANGE_URLS: Any = env.json("EXCHANGE_URLS", {})  # venue: base URL; checked at start
 LISTINGS_PROVIDERS = [name.strip() for name in env.list("LISTINGS_PROVIDERS", ["coingecko", "coinmarketcap"])]
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", "")
 COINGECKO_PLAN = env.str("COINGECKO_PLAN", "demo")
@@ -253,15 +221,18 @@ WEBHOOK_WAITING_MOST = env.int("WEBHOOK_WAITING_MOST", 16)
 WEBHOOK_DUPLICATE_SECONDS = 30
 IDEMPOTENCY_RETENTION = timedelta(days=1)
 SESSION_RETENTION = timedelta(days=env.int("SESSION_RETENTION_DAYS", 90))
+JOBS_AT_ONCE = env.int("JOBS_AT_ONCE", 2)  # of all processes together; one process runs one at a time
+SWEEP_RUNS_MOST = env.int("SWEEP_RUNS_MOST", 10_000)  # sets of parameters that one sweep may try
 EVENT_RETENTION = timedelta(days=env.int("EVENT_RETENTION_DAYS", 7))
 
 # -- pages -------------------------------------------------------------------------
-LANGUAGE_CODE = "en-us"
-TIME_ZONE = "UTC"
-USE_TZ = True
-USE_I18N = False
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "strategies.report.assets.PlotlyFinder",
+]
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import pathlib
 import shutil
 import tempfile
 
@@ -11,6 +12,8 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "t1:dGVzdHMtb25seS10ZXN0cy1vbmx5L
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
 os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="desk-tests-")
+# What is compiled takes seconds, and is named after its sources: it outlives a run of the tests.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(pathlib.Path(__file__).resolve().parents[1] / ".numba_cache"))
 
 from config.settings import *
 from config.settings import DATABASES, RATE_LIMITS

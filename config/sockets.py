@@ -6,6 +6,7 @@ from django.urls import re_path
 
 from bots.consumers import BotUpdates
 from market.consumers import MarketTicks
+from trading.consumers import AccountUpdates, OrderUpdates
 
 NOT_THERE = 4403
 
@@ -22,6 +23,8 @@ class NoSocket(AsyncWebsocketConsumer):
 
 routes = [
     re_path(r"^api/v1/ws/market/(?P<symbol>.+?)/?$", MarketTicks.as_asgi()),
+    re_path(r"^api/v1/ws/orders/?$", OrderUpdates.as_asgi()),
+    re_path(r"^(?:api/v1/)?ws/accounts/(?P<account_id>[^/]+)/?$", AccountUpdates.as_asgi()),
     re_path(r"^(?:api/v1/)?ws/(?P<user_id>[^/]+)/?$", BotUpdates.as_asgi()),
     re_path(r"", NoSocket.as_asgi()),
 ]

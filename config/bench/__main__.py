@@ -16,7 +16,20 @@ from typing import Any
 import psycopg
 import redis
 
-from config.bench import alert, candles, inbox, listing, matching, order, streams
+from config.bench import (
+    alert,
+    backtest,
+    candles,
+    command,
+    console,
+    inbox,
+    indicators,
+    listing,
+    matching,
+    order,
+    streams,
+    sweep,
+)
 from config.bench.figures import Figures, table
 from config.bench.places import Place, find_places
 from config.tests.processes import ROOT
@@ -28,7 +41,12 @@ SECTIONS: dict[str, tuple[str, Callable[[Place], Figures]]] = {
     "listing": ("100 coins of the listings, from the cache", listing.measure),
     "matching": ("prices against orders that rest", matching.measure),
     "candles": ("a year of minutes", candles.measure),
+    "backtest": ("a backtest on a year of minutes", backtest.measure),
+    "sweep": ("1,000 pairs of averages on 100,000 candles", sweep.measure),
+    "indicators": ("indicators on a year of minutes", indicators.measure),
+    "command": ("a backtest from the command line, cold", command.measure),
     "streams": ("events to 1,000 sockets", streams.measure),
+    "console": ("the console's start page after a month of work", console.measure),
     "inbox": ("8 alerts in flight, on bots of 10 accounts", inbox.measure),
 }
 
@@ -47,7 +65,8 @@ def main(wanted: list[str]) -> None:
                 continue
             figures = measure(place)
             told["sections"][name] = {key: _told(figures, key) for key in figures}
-            print("\n".join(table(f"{title}: {place.name}", figures)), end="\n\n", flush=True)
+            if figures:
+                print("\n".join(table(f"{title}: {place.name}", figures)), end="\n\n", flush=True)
     report["load_average_after"] = _load()
     (ROOT / "bench.json").write_text(json.dumps(report, indent=1) + "\n")
 

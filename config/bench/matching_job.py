@@ -134,6 +134,7 @@ def _order(account: TradingAccount, instrument: Instrument, side: OrderSide, pri
         margin=Decimal("0.5"),
         falls_to=price if buys else None,
         rises_to=None if buys else price,
+        armed_at=now,
         created_at=now,
         updated_at=now,
     )

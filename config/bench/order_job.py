@@ -1,4 +1,8 @@
-"""One market order over the API, and the statements it made sent again by the bare driver, for another account."""
+"""One market order over the API, and the statements it made sent again by the bare driver, for another account.
+
+The driver by itself has the server prepare what it is sent often. Django lets no driver do that, for poolers between
+them, so the driver is measured both ways.
+"""
 
 import gc
 import re
@@ -7,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -38,20 +43,17 @@ def measure() -> dict[str, float]:
     garbage.settle()
     owner = make_owner()
     api = _client(owner)
-    first, *accounts = open_accounts(owner, 1 + 2 * ROUNDS)
+    first, *accounts = open_accounts(owner, 1 + 3 * ROUNDS)
     recorded = record(lambda: place(api, first))
-    by_api, by_hand = [], []
-    with _bare() as bare:
-        for account, twin in zip(accounts[::2], accounts[1::2], strict=True):
-            by_api.append(_milliseconds(lambda account=account: place(api, account)))  # type: ignore[misc]
-            if bare is not None:
-                script = renamed(recorded, first, twin, owner)
-                by_hand.append(_milliseconds(lambda script=script: play(bare, script)))  # type: ignore[misc]
-    return {
-        "milliseconds": statistics.median(by_api[WARM:]),
-        "by_hand": statistics.median(by_hand[WARM:]) if by_hand else 0,
-        "statements": len(recorded),
-    }
+    took: dict[str, list[float]] = {"milliseconds": [], "by_hand": [], "by_hand_unprepared": []}
+    with _bare() as bare, _bare(prepare_threshold=None) as unprepared:
+        for account, *twins in zip(accounts[::3], accounts[1::3], accounts[2::3], strict=True):
+            took["milliseconds"].append(_milliseconds(partial(place, api, account)))
+            for name, hand, twin in zip(("by_hand", "by_hand_unprepared"), (bare, unprepared), twins, strict=True):
+                if hand is not None:
+                    took[name].append(_milliseconds(partial(play, hand, renamed(recorded, first, twin, owner))))
+    medians = {name: statistics.median(times[WARM:]) if times else 0 for name, times in took.items()}
+    return {**medians, "statements": len(recorded)}
 
 
 def place(api: APIClient, account: TradingAccount) -> None:
@@ -108,12 +110,12 @@ def _send(bare: psycopg.Connection, statement: Statement) -> None:
         cursor.fetchall()
 
 
-def _bare() -> Any:
+def _bare(**options: Any) -> Any:
     if connection.vendor == "sqlite":
         return _Nothing()
     given = connection.get_connection_params()
     mine = {name: given[name] for name in ("dbname", "user", "password", "host", "port", "options") if name in given}
-    return psycopg.connect(**mine, autocommit=True)
+    return psycopg.connect(**mine, **options, autocommit=True)
 
 
 class _Nothing:

@@ -11,16 +11,33 @@ import os
 import re
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 NUMBER = re.compile(rb'"number":(\d+)')
 AT_ONCE = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """So many sockets that say something when they are let in, and are ready once they hear `ready`.
+
+    Those that hear no numbers are only there.
+    """
+
+    path: str
+    count: int
+    say: str = ""
+    ready: str = "HTTP/1.1 101"
+    hears_numbers: bool = True
+
+
 class Client(asyncio.Protocol):
     """One socket: shakes hands, says what it was told to say, notes when each number came."""
 
-    def __init__(self, path: str, host: str, say: str) -> None:
-        self._path, self._host, self._say = path, host, say.encode()
+    def __init__(self, kind: Kind, host: str) -> None:
+        self._path, self._host = kind.path, host
+        self._say, self._ready = kind.say.encode(), kind.ready.encode()
         self._tail = b""
         self.arrived: dict[int, float] = {}
         self.is_ready = asyncio.get_running_loop().create_future()
@@ -51,26 +68,32 @@ class Client(asyncio.Protocol):
             mask = os.urandom(4)
             masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(self._say))
             self._transport.write(bytes([0x81, 0x80 | len(masked)]) + mask + masked)  # shorter than 126 bytes
-        if b"subscribed" in data or not self._say:
+        if self._ready in data:
             self.is_ready.set_result(None)
 
 
-async def watch(url: str, *, say: str, count: int, last: int) -> list[dict[int, float]]:
-    """Connect `count` sockets; once each has the message numbered `last`, return when each number came to each."""
-    host, _, path = url.removeprefix("ws://").partition("/")
+async def watch(base: str, kinds: Sequence[Kind], *, last: int) -> list[list[dict[int, float]]]:
+    """Connect all sockets; once each has the message numbered `last`, return by kind when each number came to each."""
+    clients = [await _connected(base.removeprefix("ws://"), kind) for kind in kinds]
+    print("ready", flush=True)
+    waiting = [client for kind, made in zip(kinds, clients, strict=True) if kind.hears_numbers for client in made]
+    while not all(last in client.arrived for client in waiting):
+        await asyncio.sleep(0.1)
+    return [[client.arrived for client in made] for made in clients]
+
+
+async def _connected(host: str, kind: Kind) -> list[Client]:
     name, _, port = host.partition(":")
     loop = asyncio.get_running_loop()
     clients: list[Client] = []
-    for start in range(0, count, AT_ONCE):
-        made = [Client(f"/{path}", host, say) for _ in range(min(AT_ONCE, count - start))]
+    for start in range(0, kind.count, AT_ONCE):
+        made = [Client(kind, host) for _ in range(min(AT_ONCE, kind.count - start))]
         await asyncio.gather(*(loop.create_connection(lambda c=c: c, name, int(port)) for c in made))  # type: ignore[misc]
         await asyncio.gather(*(client.is_ready for client in made))
         clients += made
-    print("ready", flush=True)
-    while not all(last in client.arrived for client in clients):
-        await asyncio.sleep(0.1)
-    return [client.arrived for client in clients]
+    return clients
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(watch(sys.argv[1], say=sys.argv[2], count=int(sys.argv[3]), last=int(sys.argv[4])))))
+    wanted = [Kind(**kind) for kind in json.loads(sys.argv[2])]
+    print(json.dumps(asyncio.run(watch(sys.argv[1], wanted, last=int(sys.argv[3])))))

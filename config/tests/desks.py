@@ -60,17 +60,27 @@ class Desk:
         headers = {"Authorization": f"Bearer {self.token}"}
         return requests.get(f"{self.base}/api/v1/{path}", headers=headers, timeout=20).json()
 
-    def post(self, path: str) -> Any:
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.post(f"{self.base}/api/v1/{path}", headers=headers, timeout=20)
+        return requests.post(f"{self.base}/api/v1/{path}", json=body, headers=headers, timeout=20)
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.patch(f"{self.base}/api/v1/{path}", json=body, headers=headers, timeout=20)
 
     def bot_id(self) -> str:
         return str(self.get("bots")["items"][0]["id"])
 
+    def account_id(self) -> str:
+        return str(self.get("accounts")["items"][0]["id"])
+
+    @property
+    def sockets_base(self) -> str:
+        return self.base.replace("http", "ws", 1)
+
     def socket(self, *, query: str | None = None, user_id: str = "") -> ClientConnection:
         query = f"?token={self.token}" if query is None else query
-        address = self.base.replace("http", "ws", 1)
-        return connect(f"{address}/api/v1/ws/{user_id or self.user_id}{query}", max_queue=None, proxy=None)
+        return connect(f"{self.sockets_base}/api/v1/ws/{user_id or self.user_id}{query}", max_queue=None, proxy=None)
 
     def tell(self, bot_id: str, count: int, *, first: int = 0, padding: int = 0) -> None:
         """Store `count` numbered messages of a bot, each `padding` bytes longer, from a process of its own."""
@@ -78,15 +88,15 @@ class Desk:
         run("manage.py", "shell", "-c", code, env=self.env)
 
     @contextlib.contextmanager
-    def unread_socket(self, bot_id: str) -> Iterator[None]:
-        """Follow a bot with a small window, and never read."""
-        address = f"{self.base.replace('http', 'ws', 1)}/ws/{self.user_id}?token={self.token}"
+    def unread_socket(self, path: str = "", *, say: str = "") -> Iterator[ClientConnection]:
+        """Open an address (one's own) with a small window, say something, and never read."""
+        address = f"{self.sockets_base}{path or f'/ws/{self.user_id}'}?token={self.token}"
         with socket.create_connection(("127.0.0.1", int(self.base.rpartition(":")[2]))) as line:
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             # A queue of one: the library stops reading once it is full.
             with connect(address, sock=line, max_queue=1, proxy=None, ping_interval=None, close_timeout=0) as unread:
-                unread.send(json.dumps({"type": "subscribe", "bot_id": bot_id}))
-                yield
+                unread.send(say or '{"type": "ping"}')
+                yield unread
 
 
 def receive(socket: ClientConnection, kind: str, *, seconds: float = 20) -> dict[str, Any]:

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib import admin
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -29,19 +28,25 @@ from django_celery_beat.models import (
 from accounts.models import Share, TradingAccount, User
 from accounts.services.password_resets import ask_for_reset
 from accounts.services.sessions import Device, open_session
-from bots.models import BotStatus
+from bots.models import Bot, BotDecision, BotStatus
 from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from core.idempotency import Asked, Claim, Kept
 from core.jobs.queue import enqueue
+from core.tests.asking import announced, say_yes
 from groups.services.membership import create_group
+from market.intervals import Interval
 from market.models import Coin, CoinSnapshot, Instrument, WatchlistEntry
 from market.services.candles import store_candles
 from market.services.quotes import keep_quotes
 from market.sources.base import Quote
 from market.tests.candles.making import walk
-from trading.models import LimitType, RiskLimit, ScopeType, Signal, SwitchState
+from strategies.services.log import write_log
+from strategies.services.strategies import create_strategy
+from strategies.services.trade_strategies import create_trade_strategy
+from strategies.tests.making import finished_backtest, waiting_sweep
+from trading.models import LimitType, Order, RiskLimit, ScopeType, Signal, SwitchState
 from trading.services.risk.monitor import watch
 from trading.services.scopes import turn_switch
 from webhooks.models import Proof
@@ -55,7 +60,9 @@ WRITTEN_BY_SERVICES = (
     "market.CandleBlock",
     *("trading.AccountScope", "trading.EquityPoint", "trading.Fill", "trading.LimitMark", "trading.RiskAlert"),
     *("trading.Order", "trading.Outcome", "trading.Position", "trading.Signal", "webhooks.Delivery"),
+    *("strategies.Backtest", "strategies.LogEntry", "strategies.Sweep"),
     *("core.IdempotencyKey", "core.Job", "market.Coin", "market.CoinSnapshot"),
+    "bots.BotDecision",
 )
 NEVER_ADDED = (*WRITTEN_BY_SERVICES, "auth.Group", "axes.AccessAttempt")
 ADDED = [model for model in MODELS if model._meta.label not in NEVER_ADDED]
@@ -67,7 +74,51 @@ ALERTS = (
     b"<script>alert(1)</script>\xff",
 )
 
+# What is done to one row after another, and why not to all in one statement. All but UNASKED is confirmed first.
+ONE_BY_ONE = {
+    "activate": "an account keeps a version in its history, and what follows it is told",
+    "deactivate": "the same",
+    "start": "a bot is refused by its own state, or tells its stream and keeps a version in its history",
+    "pause": "the same",
+    "stop": "the same",
+    "terminate": "a bot or an account waits for its venue, and says what is left of it",
+    "halt": "a scope locks the accounts that it covers before it cancels their orders, and keeps a version",
+    "halt_and_flatten": "the same",
+    "resume": "the same",
+    "replay": "a signal is traded once more, or refused by itself",
+    "hide": "a row that something uses is refused by itself; the others go and keep a version",
+}
+UNASKED = {"activate"}
+# Actions on rows that have a history which leave no version of anything, and why.
+WITHOUT_VERSION = {
+    "terminate": "orders and positions end; the bot, the account and their switches stay as they are",
+    "sync_balance": "it only reads",
+    "run_backtest": "it leads to a form",
+}
+# What makes an action one that changes something on the desk below.
+BEFORE = {"start": ["pause"], "resume": ["halt"]}
+# Django's own deletion, by the signal of each row: a version is kept, the scheduler is told; a limit ends its alerts.
+DELETED_ONE_BY_ONE = (
+    *("accounts.Share", "trading.RiskLimit", "django_celery_beat.PeriodicTask", "django_celery_beat.ClockedSchedule"),
+    *("django_celery_beat.CrontabSchedule", "django_celery_beat.IntervalSchedule", "django_celery_beat.SolarSchedule"),
+)
+
 MakeDesk = Callable[[str], None]
+
+
+def _actions() -> list[tuple[type[Model], str]]:
+    """Return every action that a page of the registry names."""
+    return [
+        (model, getattr(action, "__name__", action))
+        for model in MODELS
+        for action in admin.site._registry[model].actions or ()
+    ]
+
+
+GROWING = [
+    *((model, name) for model, name in _actions() if name in ONE_BY_ONE),
+    *((apps.get_model(label), "delete_selected") for label in DELETED_ONE_BY_ONE),
+]
 
 
 def _label(model: type[Model]) -> str:
@@ -94,6 +145,10 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         for raw in ALERTS:
             take(raw, sender=sender, origin=Origin("127.0.0.1", "application/json"), now=now)
         work_inbox(bot.id, clock=timezone.now)
+        sent = Signal.objects.filter(bot_id=bot.id).first()
+        candle = {"bot": bot, "symbol": "BTCUSDT", "interval": "1m", "rule": "sma_cross", "decided_at": now}
+        BotDecision.objects.create(**candle, opened_at=now, target=1, signal=sent)
+        BotDecision.objects.create(**candle, opened_at=now - timedelta(minutes=1), code="NO_CANDLES")
         bots = {"scope_type": ScopeType.BOT, "scope_id": bot.id}
         RiskLimit.objects.create(**bots, limit_type=LimitType.POSITION_SIZE, limit_value="50")
         RiskLimit.objects.create(**bots, limit_type=LimitType.DRAWDOWN, limit_value="50")
@@ -112,6 +167,12 @@ def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], b
         asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
         Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
         enqueue("sync_portfolio", {"user_id": str(tom.pk)}, now=now)
+        strategy = create_strategy(owner=tom, name=f"{name} averages", rule="sma_cross", now=now)
+        create_strategy(owner=tom, name=f"{name} unused", rule="sma_cross", now=now)
+        create_trade_strategy(strategy_id=strategy.pk, instrument=btcusdt, interval=Interval.H1, now=now)
+        finished_backtest(tom, strategy=strategy, rule="")
+        waiting_sweep(tom)
+        write_log(owner=tom, symbol=name, action={"do": "buy"}, now=now)
         every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
         PeriodicTask.objects.create(name=f"{name} task", task="webhooks.tasks.sweep_inbox", interval=every)
         CrontabSchedule.objects.create(minute="5")
@@ -128,17 +189,15 @@ def desk(make_desk: MakeDesk) -> MakeDesk:
     return make_desk
 
 
-@pytest.fixture
-def operator(client: Client, ada: User) -> Client:
-    """ada at the console."""
-    client.force_login(ada)
-    return client
-
-
 def _asked_elsewhere(answer: HttpResponse) -> list[str]:
     """Return the addresses of other servers that a page loads something from, or posts to."""
     loads = r"""(?:\bsrc|\baction|<link[^>]*\bhref)=["'](?:https?:)?//[^"']+|url\(["']?(?:https?:)?//[^)]+"""
     return re.findall(loads, answer.content.decode())
+
+
+def _text(answer: Any) -> str:
+    """Return the body of an answer, streamed or not."""
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
 
 
 def _queries_of(operator: Client, address: str) -> int:
@@ -191,6 +250,118 @@ def test_the_queries_of_a_list_do_not_grow_with_rows(operator: Client, desk: Mak
 
 
 @pytest.mark.parametrize("model", MODELS, ids=_label)
+def test_the_queries_of_a_row_do_not_grow_with_rows(operator: Client, desk: MakeDesk, model: type[Model]) -> None:
+    address = _page(model, "change", model._default_manager.order_by("pk").first().pk)
+    operator.get(address)
+    before = _queries_of(operator, address)
+    desk("Second")
+    assert _queries_of(operator, address) == before
+
+
+@pytest.mark.parametrize("model", MODELS, ids=_label)
+def test_every_history_opens(operator: Client, desk: MakeDesk, model: type[Model]) -> None:
+    assert operator.get(_page(model, "history", model._default_manager.first().pk)).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=_label)
+def test_every_delete_page_opens_where_one_may_delete(
+    operator: Client, ada: User, desk: MakeDesk, model: type[Model], rf: RequestFactory
+) -> None:
+    request, row = rf.get("/"), model._default_manager.first()
+    request.user = ada
+    may = admin.site._registry[model].has_delete_permission(request, row)
+    assert operator.get(_page(model, "delete", row.pk)).status_code == (200 if may else 403)
+
+
+@pytest.mark.parametrize("model", [Bot, TradingAccount, Order], ids=_label)
+def test_a_row_leads_to_its_last_flight(operator: Client, desk: MakeDesk, model: type[Model]) -> None:
+    order = Order.objects.filter(account__name="First alone").earliest("created_at")
+    row = {Bot: order.bot_id, TradingAccount: order.account_id, Order: order.pk}[model]
+    pages = [operator.get(_page(model, "change", row)), operator.get(_page(model, "changelist"))]
+    flight = reverse("flight-recorder", args=[order.signal_id])
+    assert any(flight in page.content.decode() for page in pages)
+
+
+def _cost(operator: Client, model: type[Model], action: str, *, is_confirmed: bool) -> int:
+    """Return the queries of an action on all rows that are there; what it did is undone."""
+    rows = [str(pk) for pk in model._default_manager.values_list("pk", flat=True)]
+    address, chosen = _page(model, "changelist"), {"action": action, "_selected_action": rows, "index": "0"}
+    with transaction.atomic():
+        if is_confirmed:
+            [say_yes(operator, address, {**chosen, "action": name}) for name in BEFORE.get(action, ())]
+            with transaction.atomic():
+                chosen |= {"confirmed": announced(operator, address, chosen), "post": "yes"}
+                transaction.set_rollback(True)
+        with CaptureQueriesContext(connection) as queries:
+            _text(operator.post(address, chosen))
+        transaction.set_rollback(True)
+    return len(queries)
+
+
+@pytest.mark.parametrize("is_confirmed", [False, True], ids=["asked", "confirmed"])
+def test_only_what_is_done_one_by_one_costs_more_with_more_rows(
+    operator: Client, ada: User, make_desk: MakeDesk, rf: RequestFactory, is_confirmed: bool
+) -> None:
+    request = rf.get("/")
+    request.user = ada
+    offered = [(model, name) for model in MODELS for name in admin.site._registry[model].get_actions(request)]
+
+    def costs() -> list[int]:
+        return [_cost(operator, model, name, is_confirmed=is_confirmed) for model, name in offered]
+
+    make_desk("First")
+    costs()  # what is read once in a process
+    few = costs()
+    make_desk("Second")
+    grown = {each for each, some, many in zip(offered, few, costs(), strict=True) if many > some}
+    assert grown == {(model, name) for model, name in GROWING if is_confirmed or name in UNASKED}
+
+
+@pytest.mark.parametrize(("model", "action"), _actions(), ids=str)
+def test_every_action_answers(operator: Client, desk: MakeDesk, model: type[Model], action: str) -> None:
+    chosen = {"action": action, "_selected_action": str(model._default_manager.first().pk), "index": "0"}
+    answer = operator.post(_page(model, "changelist"), chosen, follow=True)
+    assert answer.status_code == 200
+    assert "No action selected" not in _text(answer)
+
+
+@pytest.mark.parametrize(("model", "action"), _actions(), ids=str)
+def test_every_action_that_was_confirmed_answers(
+    operator: Client, desk: MakeDesk, model: type[Model], action: str
+) -> None:
+    chosen = {"action": action, "_selected_action": str(model._default_manager.first().pk), "index": "0"}
+    answer = say_yes(operator, _page(model, "changelist"), chosen)
+    assert answer.status_code == 200
+    assert "No action selected" not in _text(answer)
+
+
+def _versions() -> int:
+    kept = (model for model in apps.get_models() if model.__name__.startswith("Historical"))
+    return sum(model._default_manager.count() for model in kept)
+
+
+@pytest.mark.parametrize(("model", "action"), [each for each in _actions() if hasattr(each[0], "history")], ids=str)
+def test_an_action_on_what_has_a_history_leaves_a_version(
+    operator: Client, desk: MakeDesk, model: type[Model], action: str
+) -> None:
+    def act(name: str) -> None:
+        rows = [str(pk) for pk in model._default_manager.values_list("pk", flat=True)]
+        say_yes(operator, _page(model, "changelist"), {"action": name, "_selected_action": rows})
+
+    [act(name) for name in BEFORE.get(action, ())]
+    before = _versions()
+    act(action)
+    assert (_versions() > before) == (action not in WITHOUT_VERSION)
+
+
+@pytest.mark.parametrize("model", sorted({model for model, _ in _actions()}, key=_label), ids=_label)
+def test_an_action_on_keys_that_are_none_is_no_fault(operator: Client, model: type[Model]) -> None:
+    action = next(action for each, action in _actions() if each is model)
+    chosen = {"action": action, "_selected_action": ["x' or 1", "\0", "9" * 40, str(uuid4())], "index": "0"}
+    assert operator.post(_page(model, "changelist"), chosen, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=_label)
 def test_a_trader_gets_the_login_page(client: Client, tom: User, model: type[Model]) -> None:
     client.force_login(tom)
     answer = client.get(_page(model, "changelist"), follow=True)
@@ -205,15 +376,19 @@ def test_the_sidebar_leads_to_every_list(operator: Client) -> None:
 
 
 def test_who_comes_to_the_login_page_itself_lands_on_the_start_page(client: Client, ada: User) -> None:
-    form = re.search(
-        r'form="login-form" name="next" value="([^"]+)"', client.get(reverse("admin:login")).content.decode()
-    )
-    answer = client.post(reverse("admin:login"), {"username": "ada", "password": PASSWORD, "next": form[1]})
+    answer = client.get(reverse("admin:login"))
+    assert answer["Location"] == "/login?next=%2Fadmin%2F"
+    answer = client.post(answer["Location"], {"username": "ada", "password": PASSWORD, "next": "/admin/"})
     assert answer["Location"] == reverse("admin:index")
 
 
 def test_a_filter_that_makes_no_sense_is_no_fault(operator: Client) -> None:
     answer = operator.get(_page(Signal, "changelist"), {"bot_id": "x", "received_at_from": "9999-99-99"})
+    assert answer["Location"].endswith("?e=1")
+
+
+def test_a_filter_that_no_database_takes_is_no_fault(operator: Client) -> None:
+    answer = operator.get(_page(BotDecision, "changelist"), {"code__exact": "\0"})
     assert answer["Location"].endswith("?e=1")
 
 

@@ -1,6 +1,7 @@
 """The ladder: imports go down only; functions import nothing; the engine is arithmetic."""
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,3 +86,10 @@ def test_a_climbing_import_would_be_found():
 
 def test_a_function_level_import_would_be_found():
     assert function_imports(ast.parse("def f():\n    import json")) == ["json"]
+
+
+def test_no_file_holds_what_a_merge_left():
+    told = subprocess.run(
+        ["git", "grep", "-nE", "^(<{7}|>{7}|={7}$)"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout) == (1, "")

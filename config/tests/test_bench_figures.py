@@ -3,6 +3,7 @@
 import pytest
 
 from config.bench.__main__ import main
+from config.bench.backtest import differing
 from config.bench.figures import Figure, table
 from config.bench.inbox import percentile
 
@@ -41,3 +42,19 @@ def test_figures_without_floor_leave_its_columns_empty():
 def test_a_section_that_is_not_there_is_refused_before_anything_is_written():
     with pytest.raises(SystemExit, match="nonsense"):
         main(["nonsense"])
+
+
+TRADES = [[1, 2, 100.0, 110.0, 9.79], [3, 4, 110.0, 100.0, -10.21]]
+
+
+def test_trades_that_are_alike_but_for_what_floats_lose_do_not_differ():
+    assert differing(TRADES, [[*trade[:4], trade[4] + 1e-9] for trade in TRADES]) == (0, "")
+
+
+def test_a_trade_of_another_price_differs_and_is_told():
+    theirs = [TRADES[0], [3, 4, 110.0, 100.1, -10.21]]
+    assert differing(TRADES, theirs) == (1, f"ours {TRADES[1]}, theirs {theirs[1]}")
+
+
+def test_a_trade_that_the_other_lacks_differs():
+    assert differing(TRADES, TRADES[:1]) == (1, "ours are 2, theirs 1")

@@ -134,11 +134,16 @@ class Walk:
         self.post("wrong header", HOOK, ALERT, headers={"X-TradingView-Signature": wrong})
         self.post("wrong query", f"{HOOK}?secret={wrong}&key={wrong}", ALERT)
         self.post("too large", HOOK, b"x" * 70_000 + wrong.encode(), content_type="text/plain")
+        for what, raw in self._bodies(key):
+            asked = {"message": raw.decode("utf-8", "ignore"), "bot_id": str(bot.id)}
+            self.canaries.heard(f"{what}, linted", self.owners.post(f"{API}/webhook/lint", asked))
         work_inbox(bot.id, clock=timezone.now)
         answer = self.canaries.heard(
             "rotate", self.owners.post(f"{API}/bots/{bot.id}/rotate-key"), may_show=["rotated key"]
         )
         rotated = self.canaries.add("rotated key", answer.json()["webhook_key"])
+        template = f"{API}/bots/{bot.id}/alert-template"
+        self.canaries.heard("template", self.owners.get(template), may_show=["rotated key"])
         self.post("rotated", f"{HOOK}/{rotated}", {**ALERT, "side": "close"})
         self.post("with the key before", f"{HOOK}/{key}", {**ALERT, "side": "sell"})
 

@@ -46,6 +46,8 @@ def test_so_is_what_a_device_says_of_itself(tom, anonymous):
     [
         ("POST", "/api/v1/bots", "config", {"name": "B", "symbol": "BTCUSDT"}),
         ("PATCH", "/api/v1/users/me", "preferences", {}),
+        ("POST", "/api/v1/log", "action", {"symbol": "BTCUSDT"}),
+        ("POST", "/api/v1/strategies", "parameters", {"name": "By hand"}),
         ("POST", "/api/v1/auth/login", "device_info", {"username": "tom", "password": PASSWORD}),
     ],
 )

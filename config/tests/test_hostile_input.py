@@ -14,6 +14,7 @@ from bots.services.connections import connect_account
 from config.tests.hostile import BODIES, TEXTS, VALUES
 from config.tests.operations import WRITING, Operation, operations, paths_of, quoted_bytes
 from groups.services.membership import create_group
+from strategies.models import Strategy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("still_market")]
 
@@ -35,9 +36,11 @@ def every(ada, bot, btcusdt, settings) -> list[Operation]:
     account = TradingAccount.objects.get(name="Traded")
     group = create_group(name="Hostile", description="", created_by=ada, accounts=[])
     ids = {"account_id": account.id, "bot_id": bot.id, "group_id": group.id, "instrument_id": btcusdt.id}
-    ids |= {"user_id": ada.id, "strategy_id": ada.id}
+    strategy = Strategy.objects.create(owner=ada, name="Hostile", slug="hostile", rule="sma_cross")
+    ids |= {"user_id": ada.id, "strategy_id": strategy.id}
     names = {"symbol": "BTCUSDT", "key": webhook_key(bot), "email": "new@example.com", "password": "Correct-horse-7"}
     names |= {"quantity": "0.01", "size": "0.01", "stop_loss": "40000", "take_profit": "60000"}
+    names |= {"rule": "sma_cross", "start_date": "2026-01-01", "end_date": "2026-01-05"}
     return operations({name: str(value) for name, value in ids.items()} | names)
 
 

@@ -21,7 +21,8 @@ NEED_NOT = {
     *("bots/{bot_id}/connect-account", "bots/{bot_id}/disconnect-account", "bots/{bot_id}/rotate-key"),
     *("risk/limits", "risk/alerts/{alert_id}/acknowledge", "trading/resume"),
     *("cryptocurrencies/sync", "watchlist", "jobs"),
-    *("webhook/tradingview", "webhook/tradingview/{key}", "trading/preview"),
+    *("webhook/tradingview", "webhook/tradingview/{key}", "webhook/lint", "trading/preview"),
+    *("strategy", "strategies", "trade-strategy", "log", "backtests", "backtests/sweep"),
 }
 TAKE_IT = {
     "accounts/create",
@@ -31,6 +32,7 @@ TAKE_IT = {
     "order",
     *("accounts/{account_id}/positions/close", "trading/close-position/{account_id}"),
     *("trading/terminate/{account_id}", "bots/{bot_id}/terminate", "trading/group/{group_id}/execute"),
+    "signals/{correlation_id}/retry",
 }
 
 

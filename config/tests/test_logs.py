@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import redis
 from celery.app.trace import build_tracer
 from django.urls import path
 
@@ -149,6 +150,13 @@ def test_nothing_but_ids_goes_with_a_task(monkeypatch, client_of, tom):
 
 
 HOSTILE = "one\ntwo 2026-01-01T00:00:00Z [info] forged\r\x1b[31mred\x1b[0m\x00\x85\u2028\u202eback\x9b"
+
+
+@pytest.mark.parametrize(("raised", "is_cut"), [(redis.ConnectionError("away"), True), (ValueError("ours"), False)])
+def test_an_outage_of_redis_is_told_without_a_traceback_and_a_fault_with_one(lines, raised, is_cut):
+    logging.getLogger("channels_redis.pubsub").error("Unexpected exception", exc_info=raised)
+    [line] = lines.events
+    assert (line["event"] == "Unexpected exception: ConnectionError", "exception" not in line) == (is_cut, is_cut)
 
 
 def test_what_a_client_sent_begins_no_line_and_moves_no_cursor(lines):

@@ -22,6 +22,11 @@ from groups.api.trades_serializers import GroupTradeInput
 from groups.models import AccountGroup, GroupMember
 from market.api.watchlist import WatchlistInput
 from market.models import WatchlistEntry
+from strategies.api.log import LogInput
+from strategies.api.runs_serializers import BacktestInput
+from strategies.api.strategies_serializers import StrategyInput, TradeStrategyInput
+from strategies.api.sweeps_serializers import SweepInput
+from strategies.models import Backtest, LogEntry, Strategy, Sweep, TradeStrategy
 from trading.api.closing_serializers import CloseHeldInput
 from trading.api.risk_serializers import HaltInput, LimitChange, LimitInput, ResumeInput
 from trading.api.sandbox_serializers import PurchaseInput
@@ -56,6 +61,15 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/order": (Order, PurchaseInput),
     "POST /api/v1/trading/close-position/{account_id}": (Order, CloseHeldInput),
     "POST /api/v1/trading/group/{group_id}/execute": (Signal, GroupTradeInput),
+    "POST /api/v1/strategy": (Strategy, StrategyInput),
+    "PUT /api/v1/strategy/{strategy_id}": (Strategy, StrategyInput),
+    "POST /api/v1/strategies": (Strategy, StrategyInput),
+    "PUT /api/v1/strategies/{strategy_id}": (Strategy, StrategyInput),
+    "POST /api/v1/trade-strategy": (TradeStrategy, TradeStrategyInput),
+    "PUT /api/v1/trade-strategy/{trade_strategy_id}": (TradeStrategy, TradeStrategyInput),
+    "POST /api/v1/backtests": (Backtest, BacktestInput),
+    "POST /api/v1/backtests/sweep": (Sweep, SweepInput),
+    "POST /api/v1/log": (LogEntry, LogInput),
     "POST /api/v1/groups": (AccountGroup, GroupInput),
     "PATCH /api/v1/groups/{group_id}": (AccountGroup, GroupChange),
     "POST /api/v1/groups/{group_id}/accounts": (GroupMember, MembersInput),
@@ -67,15 +81,17 @@ WRITES: dict[str, tuple[type[Model], Any]] = {
     "POST /api/v1/bots/{bot_id}/disconnect-account": (BotConnection, ConnectInput),
 }
 
-# What takes a body and writes no field of a row from it: a door, a password, a preview, an alert (of free fields).
+# What takes a body and writes no field of a row from it: a door, a password, a preview, a lint, an alert (of free
+# fields).
 OTHERS = {
-    "POST /login",
+    *("POST /login", "POST /admin/login/", "POST /password/reset", "POST /password/reset/complete"),
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/auth/password/change",
     "POST /api/v1/auth/password/reset",
     "POST /api/v1/auth/password/reset/complete",
     "POST /api/v1/trading/preview",
+    "POST /api/v1/webhook/lint",
     "POST /api/v1/webhook/tradingview",
     "POST /api/v1/webhook/tradingview/{key}",
 }
@@ -91,7 +107,7 @@ def not_taken(model: type[Model], serializer: Any) -> list[str]:
 
 def all_rows() -> dict[str, Any]:
     """Return everything that the desk's own tables hold but sessions: who asks is seen there."""
-    labels = ("accounts", "bots", "core", "groups", "market", "trading", "webhooks")
+    labels = ("accounts", "bots", "core", "groups", "market", "strategies", "trading", "webhooks")
     models = [model for label in labels for model in apps.get_app_config(label).get_models()]
     return {model.__name__: list(model._default_manager.order_by("pk").values_list()) for model in models}
 

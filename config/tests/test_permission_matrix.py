@@ -21,13 +21,21 @@ TABLE = """
 GET    /                                                                 200 200 200 200 200 200 200
 GET    /login                                                            200 200 200 200 200 200 200
 POST   /login                                                            302 302 302 302 302 302 302
+GET    /password/reset                                                   200 200 200 200 200 200 200
+POST   /password/reset                                                   200 200 200 200 200 200 200
+GET    /password/reset/complete                                          200 200 200 200 200 200 200
+POST   /password/reset/complete                                          200 200 200 200 200 200 200
 POST   /logout                                                           302 302 302 302 302 302 302
 GET    /api/v1                                                           200 200 200 200 200 200 200
 GET    /health                                                           200 200 200 200 200 200 200
 GET    /docs                                                             200 200 200 200 200 200 200
 GET    /redoc                                                            200 200 200 200 200 200 200
 GET    /admin/                                                           302 200 302 302 302 302 302
-GET    /admin/login/                                                     200 302 200 200 200 200 200
+GET    /admin/login/                                                     302 302 302 302 302 302 302
+GET    /admin/flight/{correlation_id}/                                   302 200 302 302 302 302 302
+GET    /live/state                                                       401 200 200 200 200 200 200
+GET    /admin/figures/                                                   302 200 302 302 302 302 302
+POST   /admin/login/                                                     302 302 302 302 302 302 302
 GET    /admin/password_change/                                           302 200 302 302 302 302 302
 POST   /admin/password_change/                                           302 200 302 302 302 302 302
 GET    /api/v1/health                                                    200 200 200 200 200 200 200
@@ -109,7 +117,9 @@ GET    /api/v1/trading/positions/{account_id}                            401 200
 POST   /api/v1/trading/close-position/{account_id}                       401 200 200 404 403 403 403
 POST   /api/v1/trading/terminate/{account_id}                            401 200 200 404 403 403 403
 GET    /api/v1/signals                                                   401 200 200 200 200 200 200
+GET    /api/v1/signals/{correlation_id}/flight                           401 200 200 404 200 200 404
 GET    /api/v1/signals/{correlation_id}                                  401 200 200 404 200 200 404
+POST   /api/v1/signals/{correlation_id}/retry                            401 400 400 404 403 403 403
 POST   /api/v1/trading/group/{group_id}/execute                          401 200 403 403 403 403 403
 POST   /api/v1/trading/preview                                           401 200 200 404 403 403 403
 
@@ -122,6 +132,39 @@ GET    /api/v1/risk/alerts                                               401 200
 POST   /api/v1/risk/alerts/{alert_id}/acknowledge                        401 200 200 404 403 403 403
 POST   /api/v1/trading/halt                                              401 200 200 404 403 403 403
 POST   /api/v1/trading/resume                                            401 200 200 404 403 403 403
+
+GET    /api/v1/strategies/catalogue                                      401 200 200 200 200 200 200
+GET    /api/v1/strategy                                                  401 200 200 200 200 200 200
+POST   /api/v1/strategy                                                  401 201 201 201 403 403 403
+GET    /api/v1/strategy/{strategy_id}                                    401 200 200 404 404 404 404
+PUT    /api/v1/strategy/{strategy_id}                                    401 200 200 404 403 403 403
+DELETE /api/v1/strategy/{strategy_id}                                    401 204 204 404 403 403 403
+GET    /api/v1/strategies                                                401 200 200 200 200 200 200
+POST   /api/v1/strategies                                                401 201 201 201 403 403 403
+GET    /api/v1/strategies/{strategy_id}                                  401 200 200 404 404 404 404
+PUT    /api/v1/strategies/{strategy_id}                                  401 200 200 404 403 403 403
+DELETE /api/v1/strategies/{strategy_id}                                  401 204 204 404 403 403 403
+GET    /api/v1/trade-strategy                                            401 200 200 200 200 200 200
+POST   /api/v1/trade-strategy                                            401 201 201 404 403 403 403
+GET    /api/v1/trade-strategy/{trade_strategy_id}                        401 200 200 404 404 404 404
+PUT    /api/v1/trade-strategy/{trade_strategy_id}                        401 200 200 404 403 403 403
+DELETE /api/v1/trade-strategy/{trade_strategy_id}                        401 204 204 404 403 403 403
+GET    /api/v1/backtests                                                 401 200 200 200 200 200 200
+POST   /api/v1/backtests                                                 401 201 201 201 403 403 403
+GET    /api/v1/backtests/{backtest_id}                                   401 200 200 404 404 404 404
+DELETE /api/v1/backtests/{backtest_id}                                   401 204 204 404 403 403 403
+GET    /api/v1/backtests/{backtest_id}/trades                            401 200 200 404 404 404 404
+GET    /api/v1/backtests/{backtest_id}/equity                            401 200 200 404 404 403 403
+POST   /api/v1/backtests/sweep                                           401 201 201 201 403 403 403
+GET    /api/v1/backtests/sweeps                                          401 200 200 200 200 200 200
+GET    /api/v1/backtests/sweeps/{sweep_id}                               401 200 200 404 404 404 404
+DELETE /api/v1/backtests/sweeps/{sweep_id}                               401 204 204 404 403 403 403
+GET    /backtests                                                       302 200 200 200 200 200 200
+GET    /backtests/{backtest_id}/report                                   302 200 200 404 404 404 404
+GET    /backtests/{backtest_id}/report/file                              302 200 200 404 404 404 404
+GET    /api/v1/log                                                       401 200 200 200 200 200 200
+POST   /api/v1/log                                                       401 201 201 201 403 403 403
+GET    /api/v1/log/symbols                                               401 200 200 200 200 200 200
 
 GET    /api/v1/groups                                                    401 200 200 200 200 200 200
 POST   /api/v1/groups                                                    401 201 403 403 403 403 403
@@ -148,13 +191,16 @@ POST   /api/v1/bots/{bot_id}/stop                                        401 200
 POST   /api/v1/bots/{bot_id}/status                                      401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/connect-account                             401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/disconnect-account                          401 200 200 404 403 403 403
+GET    /api/v1/bots/{bot_id}/decisions                                   401 200 200 404 200 200 404
 GET    /api/v1/bots/{bot_id}/performance                                 401 200 200 404 200 200 404
 POST   /api/v1/bots/{bot_id}/terminate                                   401 200 200 404 403 403 403
 POST   /api/v1/bots/{bot_id}/rotate-key                                  401 200 200 404 403 403 403
+GET    /api/v1/bots/{bot_id}/alert-template                              401 200 200 404 403 403 404
 
 POST   /api/v1/webhook/tradingview                                       200 200 200 200 200 200 200
 POST   /api/v1/webhook/tradingview/{key}                                 200 200 200 200 200 200 200
 GET    /api/v1/webhook/tradingview/test                                  200 200 200 200 200 200 200
+POST   /api/v1/webhook/lint                                              401 200 200 404 403 403 403
 GET    /api/v1/webhook/deliveries                                        401 200 200 200 200 200 200
 GET    /api/v1/webhook/deliveries/{correlation_id}                       401 200 200 404 200 200 404
 """
@@ -164,11 +210,17 @@ BUY = {"symbol": "BTCUSDT", "side": "buy", "quantity": "0.01"}
 ALERT = {"symbol": "BTCUSDT", "side": "buy", "size": "0.01"}
 LIMIT = {"limit_type": "exposure", "limit_value": "5000"}
 KEYS = {"api_key": "Key-of-a-venue", "api_secret": "Secret-of-a-venue"}
+STRATEGY = {"name": "Another", "rule": "sma_cross", "parameters": {"fast": 5}}
+TRADED = {"symbol": "ETHUSDT", "strategy_id": "{strategy_id}", "interval": "1h"}
+SPAN = {"symbol": "BTCUSDT", "start_date": "2026-01-01", "end_date": "2026-01-07"}
 NINA = {"username": "nina", "email": "nina@desk.test", "password": NEW_PASSWORD}
 
 # What is sent where something must be, JSON to the API and forms to pages: bodies that do what they ask for.
 BODIES = {
     "POST /login": {"username": "tom", "password": "{password}"},
+    "POST /admin/login/": {"username": "ada", "password": "{password}"},
+    "POST /password/reset": {"email": "tom@example.com"},
+    "POST /password/reset/complete": {"token": "{reset_token}", "new_password": NEW_PASSWORD},
     "POST /api/v1/auth/register": NINA,
     "POST /api/v1/auth/signup": NINA,
     "POST /api/v1/auth/login": {"username": "tom", "password": "{password}"},
@@ -199,6 +251,15 @@ BODIES = {
     "POST /api/v1/trading/close-position/{account_id}": {"symbol": "BTCUSDT"},
     "POST /api/v1/trading/group/{group_id}/execute": {"symbol": "ETHUSDT", "side": "buy", "risk_percentage": 1},
     "POST /api/v1/trading/preview": {"order": {**BUY, "account_id": "{account_id}"}},
+    "POST /api/v1/strategy": STRATEGY,
+    "PUT /api/v1/strategy/{strategy_id}": STRATEGY,
+    "POST /api/v1/strategies": STRATEGY,
+    "PUT /api/v1/strategies/{strategy_id}": STRATEGY,
+    "POST /api/v1/trade-strategy": TRADED,
+    "PUT /api/v1/trade-strategy/{trade_strategy_id}": TRADED,
+    "POST /api/v1/backtests": {**SPAN, "rule": "sma_cross"},
+    "POST /api/v1/backtests/sweep": {**SPAN, "rule": "sma_cross", "parameters": {"fast": [5, 10]}},
+    "POST /api/v1/log": {"symbol": "BTCUSDT", "action": {"do": "buy"}, "analysis": [1, 2.5]},
     "POST /api/v1/groups": {"name": "Another", "accounts": ["{spare_id}"]},
     "PATCH /api/v1/groups/{group_id}": {"max_drawdown": 20},
     "POST /api/v1/groups/{group_id}/accounts": {"account_ids": ["{spare_id}"]},
@@ -208,6 +269,7 @@ BODIES = {
     "POST /api/v1/bots/{bot_id}/status": {"status": "stopped"},
     "POST /api/v1/bots/{bot_id}/connect-account": {"account_id": "{spare_id}"},
     "POST /api/v1/bots/{bot_id}/disconnect-account": {"account_id": "{direct_id}"},
+    "POST /api/v1/webhook/lint": {"message": "buy BTCUSDT 1%", "bot_id": "{bot_id}"},
     "POST /api/v1/webhook/tradingview": {**ALERT, "secret": "{key}"},
     "POST /api/v1/webhook/tradingview/{key}": ALERT,
 }
@@ -264,7 +326,7 @@ def test_a_row_that_stands_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         rows()
 
 
-OF_DJANGOS_SITE = {"GET /admin/", "GET /admin/login/"}
+OF_DJANGOS_SITE = {"GET /admin/"}
 # The way in has rows of its own in the table, the way out is everybody's.
 DOORS = {"/admin/login/", "/admin/logout/"}
 

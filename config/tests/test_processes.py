@@ -143,3 +143,9 @@ def wait_for_results(answer: dict, base: str) -> None:
         if told.get("status") == "processed":
             break
     assert told["success_count"] == ACCOUNTS
+    delivery_url = f"{base}/api/v1/webhook/deliveries/{told['correlation_id']}"
+    for _ in range(300):  # it is noted after the answer
+        delivery = requests.get(delivery_url, headers=headers, timeout=20).json()
+        if delivery["answered_at"]:
+            break
+    assert delivery["answered_at"] > delivery["received_at"]

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from channels.db import database_sync_to_async
@@ -11,21 +12,25 @@ from channels.testing import WebsocketCommunicator
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import Share, User
+from accounts.models import Share, TradingAccount, User
 from accounts.services.sessions import Device, open_session
 from bots.models import Bot
 from bots.services.bots import create_bot
 from config.sockets import sockets
 from config.tests.routes import socket_routes
+from trading.models import AccountScope, ScopeType
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ACTORS = ("nobody", "ada", "tom", "mallory", "eve", "vic")
 
-# One line for each address, for each actor what it is closed with, or that it stays open. It is tom's own.
+# One line for each address, for each actor what it is closed with, or that it stays open. It is tom's own; the account
+# is shared with vic, and a bot and a group that trade it are with eve.
 ADDRESSES = """
                                  nobody ada  tom  mallory eve  vic
 /api/v1/ws/market/{symbol}       4401   open open open    open open
+/api/v1/ws/orders                4401   open open open    open open
+/ws/accounts/{account_id}        4401   open open 4403    4403 open
 /ws/{user_id}                    4401   4403 open 4403    4403 4403
 /                                4403   4403 4403 4403    4403 4403
 """
@@ -62,6 +67,16 @@ def bots(tom: User, vic: User) -> dict[str, Bot]:
     return made
 
 
+@pytest.fixture
+def account(tom: User, vic: User, eve: User, account_of: Callable[..., TradingAccount]) -> TradingAccount:
+    made = account_of(tom)
+    Share.objects.create(user=vic, scope_type=Share.Scope.ACCOUNT, scope_id=made.pk)
+    for kind in (ScopeType.BOT, ScopeType.GROUP):
+        covering = AccountScope.objects.create(account=made, scope_type=kind, scope_id=uuid4())
+        Share.objects.create(user=eve, scope_type=kind, scope_id=covering.scope_id)
+    return made
+
+
 def talk(path: str, user: User | None, *messages: dict[str, str]) -> Any:
     """Return what a socket says first: the code it is closed with, the type or the refusal of an answer, "open"."""
     token = open_session(user, device=Device(), now=timezone.now()).access if user else "none"
@@ -84,12 +99,13 @@ def talk(path: str, user: User | None, *messages: dict[str, str]) -> Any:
 def name_of(told: Any) -> str:
     if isinstance(told, str):
         return told
-    return {"pong": "open", "ticker": "open"}.get(told["type"]) or told.get("code") or told["type"]
+    return {"pong": "open", "ticker": "open", "connected": "open"}.get(told["type"]) or told.get("code") or told["type"]
 
 
 @pytest.mark.parametrize(("address", "who", "expected"), asked(ADDRESSES))
-def test_whom_an_address_lets_in(tom: User, person, address: str, who: str, expected: str) -> None:
-    assert name_of(talk(address.format(user_id=tom.pk, symbol="BTCUSDT"), person(who))) == expected
+def test_whom_an_address_lets_in(tom: User, account, person, address: str, who: str, expected: str) -> None:
+    path = address.format(user_id=tom.pk, symbol="BTCUSDT", account_id=account.pk)
+    assert name_of(talk(path, person(who))) == expected
 
 
 @pytest.mark.parametrize(("bot", "who", "expected"), asked(BOTS))

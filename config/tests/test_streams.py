@@ -184,7 +184,7 @@ def resident_kb(pid):
 def test_who_stops_reading_costs_no_memory_and_holds_up_nobody(desk):
     name = "serve" if "serve" in desk.processes else "sockets"
     bot_id, pid = desk.bot_id(), desk.processes[name].popen.pid
-    with desk.unread_socket(bot_id), desk.socket() as brisk:
+    with desk.unread_socket(say=json.dumps({"type": "subscribe", "bot_id": bot_id})), desk.socket() as brisk:
         subscribe(brisk, bot_id)
         before = resident_kb(pid)
         desk.tell(bot_id, 1500, padding=20_000)

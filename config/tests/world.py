@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +20,12 @@ from bots.services.connections import connect_account, connect_group
 from conftest import PASSWORD
 from core.jobs.queue import enqueue
 from groups.services.membership import create_group
+from market.intervals import Interval
 from market.models import Coin, Instrument
 from market.services.watchlist import watch
+from strategies.services.strategies import create_strategy
+from strategies.services.trade_strategies import create_trade_strategy
+from strategies.tests.making import finished_backtest, waiting_sweep
 from trading.models import LimitType, Order, Position, RiskAlert, RiskLimit, ScopeType
 from trading.services.risk import monitor
 from webhooks.models import Proof
@@ -57,6 +62,7 @@ class World:
         self.job = enqueue("sync_portfolio", {"user_id": str(self.tom.pk)}, now=now)
         watch(Instrument.objects.get(symbol="BTCUSDT"), added_by=self.tom, now=now)
         self._list_coin(now)
+        self._decide(now)
         self.clients = {"anonymous": APIClient()} | {name: _client(user, now) for name, user in self.people.items()}
         self.cookies = {name: _cookie(user) for name, user in self.people.items()}
         self.names = {**self._rows(), **self._secrets(now)}  # last: a login spoils a reset token
@@ -116,6 +122,16 @@ class World:
         names = dict.fromkeys(("symbol", "name", "slug"), "BTCUSDT")
         Coin.objects.create(**names, provider="coingecko", synced_at=now)
 
+    def _decide(self, now: datetime) -> None:
+        """A strategy of tom's, one that is traded, a backtest and a sweep."""
+        made = partial(create_strategy, owner=self.tom, rule="sma_cross", now=now)
+        self.strategy, traded = made(name="Averages"), made(name="Traded averages")
+        instrument = Instrument.objects.get(symbol="BTCUSDT")
+        self.trade_strategy = create_trade_strategy(
+            strategy_id=traded.pk, instrument=instrument, interval=Interval.H1, now=now
+        )
+        self.backtest, self.sweep = finished_backtest(self.tom), waiting_sweep(self.tom)
+
     def _rows(self) -> dict[str, str]:
         rows = {
             "account_id": self.member.pk,
@@ -130,6 +146,10 @@ class World:
             "correlation_id": self.delivery.correlation_id,
             "user_id": self.tom.pk,
             "job_id": self.job.pk,
+            "strategy_id": self.strategy.pk,
+            "sweep_id": self.sweep.pk,
+            "backtest_id": self.backtest.pk,
+            "trade_strategy_id": self.trade_strategy.pk,
         }
         return {name: str(value) for name, value in rows.items()} | {
             "symbol": "BTCUSDT",

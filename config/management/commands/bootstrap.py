@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from config.demo import find_demo, make_demo
+from config.demo_backtest import has_demo_strategy, make_demo_backtest
 
 
 class Command(BaseCommand):
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if not User.objects.filter(role=Role.ADMIN).exists():
             self._make_admin()
-        if options["demo"] and find_demo() is None:
+        if options["demo"]:
             self._make_demo()
 
     def _make_admin(self) -> None:
@@ -37,5 +38,9 @@ class Command(BaseCommand):
 
     def _make_demo(self) -> None:
         owner = User.objects.filter(role=Role.ADMIN).earliest("created_at")
-        desk = make_demo(owner, clock=timezone.now)
-        self.stdout.write(f"demo made: {len(desk.accounts)} accounts, group {desk.group}, bot {desk.bot}")
+        if find_demo() is None:
+            desk = make_demo(owner, clock=timezone.now)
+            self.stdout.write(f"demo made: {len(desk.accounts)} accounts, group {desk.group}, bot {desk.bot}")
+        if not has_demo_strategy(owner):
+            backtest = make_demo_backtest(owner, clock=timezone.now)
+            self.stdout.write(f"demo backtest made: {backtest.strategy} on {backtest.instrument} {backtest.interval}")

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from bots.services.decisions import release_decisions
+from bots.tasks import decide
 from config.application import application
 from config.banner import banner
 from config.celery import app
@@ -37,7 +39,9 @@ class Command(BaseCommand):
         _check_port(host, port)
         if not settings.REDIS_URL:
             release_all()  # whoever held them was this desk, before it died
+            release_decisions()
             sweep_inbox.apply_async()
+            decide.apply_async()
         text = banner(url=f"http://{host}:{port}", data_dir=str(settings.DATA_DIR))
         desk = EmbeddedDesk(
             application=application,

@@ -23,6 +23,18 @@ ALERTS = {
         GROUP BY bot_id, alert_id HAVING COUNT(*) > 1""",
 }
 
+DECISIONS = {
+    "a decision is not settled": "SELECT id FROM bots_botdecision WHERE settled_at IS NULL",
+    "a strategy's signal came of no decision": """
+        SELECT s.id FROM trading_signal s LEFT JOIN bots_botdecision d ON d.signal_id = s.id
+        WHERE s.source = 'strategy' AND s.retry_of_id IS NULL AND d.id IS NULL""",
+    "a candle is decided on twice": """
+        SELECT bot_id, opened_at FROM bots_botdecision GROUP BY bot_id, opened_at, "interval" HAVING COUNT(*) > 1""",
+    "a signal is not of its decision's target": """
+        SELECT d.id FROM bots_botdecision d JOIN trading_signal s ON s.id = d.signal_id
+        WHERE s.side <> CASE WHEN d.target > 0 THEN 'buy' WHEN d.target < 0 THEN 'sell' ELSE 'close' END""",
+}
+
 OUTCOMES = {
     "an outcome is pending and waits for no order": """
         SELECT u.signal_id, u.account_id FROM trading_outcome u WHERE u.status = 'pending'
@@ -112,4 +124,4 @@ LEDGER = {
         WHERE balance_after <> so_far""",
 }
 
-SENTENCES = ALERTS | OUTCOMES | ORDERS | LEDGER
+SENTENCES = ALERTS | DECISIONS | OUTCOMES | ORDERS | LEDGER

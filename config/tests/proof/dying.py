@@ -3,7 +3,8 @@
 DIES_AT is `before|after dotted.name.of.function n`: SIGKILL at the n-th call, before it runs or once it has returned,
 once per desk: the file DATA_DIR/died says that it has happened. The name is where the function is called from,
 `trading.services.signals.run_pass`. DEATH names another signal, SIGSTOP for one that hangs. SMALL_BATCHES is the
-largest batch of a signal, LEASE_SECONDS how long a delivery is held, VENUE the address of the venue `venue`.
+largest batch of a signal, LEASE_SECONDS how long a delivery or a decision is held, VENUE the address of the venue
+`venue`.
 """
 
 import itertools
@@ -30,6 +31,7 @@ class DyingConfig(AppConfig):
     label = "proof"
 
     def ready(self) -> None:
+        from bots.services import decisions
         from config.tests.proof.venue_broker import VenueBroker
         from trading import brokers
         from trading.services import road
@@ -38,7 +40,7 @@ class DyingConfig(AppConfig):
         if venue := os.environ.get("VENUE"):
             brokers._BROKERS["venue"] = VenueBroker(venue)
         if lease := os.environ.get("LEASE_SECONDS"):
-            handling.LEASE = timedelta(seconds=float(lease))
+            handling.LEASE = decisions.LEASE = timedelta(seconds=float(lease))
         if most := os.environ.get("SMALL_BATCHES"):
             road.LARGEST_BATCH = int(most)
         if point := os.environ.get("DIES_AT"):

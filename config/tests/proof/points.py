@@ -41,6 +41,17 @@ _PAPER_ROAD = (
     Point("in the second leg of a reversal", "after trading.services.road.apply_receipts 5"),
     Point("between the batches of the second leg", "after trading.services.signals.run_pass 5"),
 )
+_DECIDING = (
+    Point("before a decision is written", "before bots.services.deciding.send_decision 1"),
+    Point("in its transaction, before its signal", "before bots.services.decisions.signal_from_alert 1"),
+    Point("in its transaction, after its signal", "after bots.services.decisions.signal_from_alert 1"),
+    Point("once a decision is written", "after bots.services.deciding.send_decision 1"),
+    Point("before the decisions of another bot", "before bots.services.deciding.send_decision 2"),
+    Point("once a decision is claimed", "after bots.services.decisions._claim 1"),
+    Point("between batches of its signal", "after trading.services.signals.run_pass 1"),
+    Point("once its signal is closed", "after bots.services.decisions.run_signal 1"),
+    Point("once it is settled", "after bots.services.decisions._settle 1"),
+)
 _BROKER = "config.tests.proof.venue_broker.VenueBroker"
 _VENUE_ROAD = (
     Point("before STORE is committed", "after trading.services.road._store 1"),
@@ -81,6 +92,7 @@ def _dose(*points: Point) -> tuple[Point, ...]:
 
 
 PAPER_POINTS = _dose(*_INBOX, *_PAPER_ROAD)
+DECIDING_POINTS = _dose(*_DECIDING)
 VENUE_POINTS = _dose(*_INBOX, *_VENUE_ROAD)
 MOVE_POINTS = _dose(*_MOVE)
 ORDER_POINTS = _dose(*_ONE_ORDER_NOT_SENT, *_ONE_ORDER_SENT)
