@@ -55,7 +55,7 @@ class AccountGroupAdmin(HistoryAdmin, HaltableAdmin, SearchingAdmin, ServiceAdmi
     actions = halting_actions(lambda group: (ScopeType.GROUP, group.pk), noun="group")
     list_display = ("name", "description", "members_count", *LIMITS, "created_by", "created_at")
     list_select_related = ("created_by",)
-    search_fields = ("name", "description", "accounts__name", "id__exact")
+    search_fields = ("name", "description", "accounts__name", "id__iexact")
     ordering = ("name",)
     readonly_fields = ("id", "created_by", "created_at", "risk")
     add_fieldsets = FIELDSETS

@@ -89,7 +89,7 @@ class TradingAccountAdmin(HistoryAdmin, ServiceAdmin):
     list_display = ("name", "owner", "exchange", "currency", "balance", "state", "created_at")
     list_filter = ("is_active", "is_demo", "exchange", "currency", ("owner", AutocompleteSelectFilter))
     list_select_related = ("owner",)
-    search_fields = ("name", "owner__username", "owner__email", "id__exact")
+    search_fields = ("name", "owner__username", "owner__email", "id__iexact")
     ordering = ("-created_at", "id")
     autocomplete_fields = ("owner",)
     actions: tuple[Any, ...] = ("activate", "deactivate")

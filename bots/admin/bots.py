@@ -103,7 +103,7 @@ class BotAdmin(HistoryAdmin, HaltableAdmin, SearchingAdmin, ServiceAdmin):
         ("owner", AutocompleteSelectFilter),
     )
     list_select_related = ("owner",)
-    search_fields = ("name", "symbol", "base_name", "owner__username", "id__exact")
+    search_fields = ("name", "symbol", "base_name", "owner__username", "id__iexact")
     ordering = ("-created_at", "id")
     autocomplete_fields = ("owner",)
     actions = (

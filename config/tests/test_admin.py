@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, UUIDField
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -213,6 +214,33 @@ def test_every_list_opens_searches_and_counts(operator: Client, desk: MakeDesk, 
     assert _asked_elsewhere(answer) == []
     assert operator.get(_page(model, "changelist"), {"q": "First"}).status_code == 200
     assert operator.get(_page(model, "changelist"), {"_facets": "True"}).status_code == 200
+
+
+def _searched_ids() -> list[tuple[type[Model], str]]:
+    """Return every id that a list searches: its rows' own, or that of what they lead to."""
+    found = []
+    for model in MODELS:
+        for searched in admin.site._registry[model].search_fields:
+            path = re.sub("__i?exact$", "", searched)
+            *steps, last = path.split("__")
+            owner = model
+            for step in steps:
+                owner = owner._meta.get_field(step).related_model
+            if isinstance(owner._meta.get_field(last), UUIDField):
+                found.append((model, path))
+    return found
+
+
+@pytest.mark.parametrize(("model", "path"), _searched_ids())
+def test_a_list_finds_a_row_by_the_id_that_it_searches(
+    operator: Client, desk: MakeDesk, model: type[Model], path: str
+) -> None:
+    some = model._default_manager.exclude(**{path: None})
+    if not some.exists():
+        model._default_manager.update(**{path: uuid4()})
+    row, sought = some.first(), some.values_list(path, flat=True).first()
+    answer = operator.get(_page(model, "changelist"), {"q": str(sought)})
+    assert row in answer.context["cl"].result_list
 
 
 @pytest.mark.parametrize("model", ADDED, ids=_label)

@@ -18,7 +18,7 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 
     list_display = ("created_at", "operation", "key", "status", "user_id", "resource_id")
     list_filter = ("status", ("created_at", DayRangeFilter))
-    search_fields = ("operation", "key", "user_id__exact", "resource_id__exact")
+    search_fields = ("operation", "key", "user_id__iexact", "resource_id__iexact")
     ordering = ("-created_at", "id")
 
 
@@ -41,7 +41,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     list_display = ("created_at", "name", "status", "priority", "progress_percent", "attempts", "error")
     list_filter = ("status", "name", ("created_at", DayRangeFilter))
-    search_fields = ("name", "id__exact", "error_code")
+    search_fields = ("name", "id__iexact", "error_code")
     ordering = ("-created_at", "id")
     actions = ("cancel_jobs",)
 

@@ -71,7 +71,7 @@ class RunAdmin(ReadOnlyAdmin):
         ("created_at", DayRangeFilter),
     )
     list_select_related = ("instrument", "owner", "strategy")
-    search_fields = ("rule", "instrument__symbol", "owner__username", "strategy__name", "id__exact")
+    search_fields = ("rule", "instrument__symbol", "owner__username", "strategy__name", "id__iexact")
     ordering = ("-created_at", "id")
     actions = ("cancel",)
     cancel_these: Callable[..., int]
