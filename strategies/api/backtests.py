@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import user_of
-from core.api.reading import read_body
+from core.api.reading import read_body, read_query
 from strategies.api.backtests_serializers import (
     TRADES_SHOWN,
     BacktestAnswer,
@@ -23,7 +23,7 @@ from strategies.api.backtests_serializers import (
 )
 from strategies.api.equity_csv import equity_csv
 from strategies.api.filters import RunFilter
-from strategies.api.runs_serializers import BacktestInput
+from strategies.api.runs_serializers import BacktestInput, EndingQuery
 from strategies.models import Backtest
 from strategies.selectors.backtests import (
     finished_result_of,
@@ -78,10 +78,11 @@ class BacktestViewSet(viewsets.GenericViewSet):
         }
         return Response({**BacktestAnswer(backtest).data, **arrays})
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[EndingQuery], responses={204: None})
     def destroy(self, request: Request, backtest_id: UUID) -> Response:
-        """Cancel one that is not over; delete one that is."""
-        cancel_or_delete_backtest(writable_backtest(user_of(request), backtest_id), now=timezone.now())
+        """Cancel one that is not over; delete one that is, a 409 where `only_cancel` says so."""
+        backtest, asked = writable_backtest(user_of(request), backtest_id), read_query(EndingQuery, request)
+        cancel_or_delete_backtest(backtest, **asked, now=timezone.now())
         return Response(status=204)
 
     @extend_schema(responses=TradeAnswer(many=True))

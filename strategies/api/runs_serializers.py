@@ -94,6 +94,12 @@ class BacktestInput(RunInput):
     parameters = FreeObject(required=False, default=dict)
 
 
+class EndingQuery(serializers.Serializer):
+    """How far a DELETE may go: `only_cancel` leaves a run that is over where it is."""
+
+    only_cancel = serializers.BooleanField(default=False)
+
+
 class RunConfig(serializers.Serializer):
     """How a run trades, whole."""
 

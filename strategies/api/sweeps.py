@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import user_of
-from core.api.reading import read_body
+from core.api.reading import read_body, read_query
 from strategies.api.backtests import asked_run
 from strategies.api.filters import RunFilter
+from strategies.api.runs_serializers import EndingQuery
 from strategies.api.sweeps_serializers import SweepAnswer, SweepDetail, SweepInput, plan_of
 from strategies.models import Sweep
 from strategies.selectors.sweeps import readable_sweep, told_sweeps, writable_sweep
@@ -46,8 +47,9 @@ class SweepViewSet(viewsets.GenericViewSet):
     def retrieve(self, request: Request, sweep_id: UUID) -> Response:
         return Response(SweepDetail(readable_sweep(user_of(request), sweep_id)).data)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[EndingQuery], responses={204: None})
     def destroy(self, request: Request, sweep_id: UUID) -> Response:
-        """Cancel one that is not over, with all its parts; delete one that is."""
-        cancel_or_delete_sweep(writable_sweep(user_of(request), sweep_id), now=timezone.now())
+        """Cancel one that is not over, with all its parts; delete one that is, a 409 where `only_cancel` says so."""
+        sweep, asked = writable_sweep(user_of(request), sweep_id), read_query(EndingQuery, request)
+        cancel_or_delete_sweep(sweep, **asked, now=timezone.now())
         return Response(status=204)

@@ -68,7 +68,7 @@ def cancel_backtests(backtests: Iterable[Backtest], *, now: datetime) -> int:
 
 
 @transaction.atomic
-def cancel_or_delete_backtest(backtest: Backtest, *, now: datetime) -> None:
-    """Cancel a backtest that is not over. Hide one that is over, for good."""
+def cancel_or_delete_backtest(backtest: Backtest, *, only_cancel: bool = False, now: datetime) -> None:
+    """Cancel a backtest that is not over. Hide one that is over, for good; with `only_cancel`, raise RunOver."""
     if not cancel_backtests([backtest], now=now):
-        hide_run(Backtest, backtest.pk, now=now)
+        hide_run(Backtest, backtest.pk, only_cancel=only_cancel, now=now)

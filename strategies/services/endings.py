@@ -7,10 +7,16 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from core.errors import AppError
+from core.errors import AppError, Conflict
 from strategies.models import Backtest, RunStatus, Sweep
 
 RunModel = type[Backtest] | type[Sweep]
+
+
+class RunOver(Conflict):
+    """A run ended before it could be cancelled."""
+
+    code = "RUN_OVER"
 
 
 def end_run(
@@ -52,6 +58,8 @@ def begin_run(model: RunModel, run_id: UUID, *, now: datetime) -> None:
     model.objects.filter(pk=run_id, started_at=None).update(started_at=now)
 
 
-def hide_run(model: RunModel, run_id: UUID, *, now: datetime) -> None:
-    """Hide a run for good."""
+def hide_run(model: RunModel, run_id: UUID, *, only_cancel: bool, now: datetime) -> None:
+    """Hide a run that is over, for good. Raises RunOver where it was only to be cancelled."""
+    if only_cancel:
+        raise RunOver("This run is over: there is nothing to cancel.")
     model.objects.filter(pk=run_id, deleted_at=None).update(deleted_at=now)

@@ -95,10 +95,10 @@ def cancel_sweeps(sweeps: Iterable[Sweep], *, now: datetime) -> int:
 
 
 @transaction.atomic
-def cancel_or_delete_sweep(sweep: Sweep, *, now: datetime) -> None:
-    """Cancel a sweep that is not over. Hide one that is over, for good."""
+def cancel_or_delete_sweep(sweep: Sweep, *, only_cancel: bool = False, now: datetime) -> None:
+    """Cancel a sweep that is not over. Hide one that is over, for good; with `only_cancel`, raise RunOver."""
     if not cancel_sweeps([sweep], now=now):
-        hide_run(Sweep, sweep.pk, now=now)
+        hide_run(Sweep, sweep.pk, only_cancel=only_cancel, now=now)
 
 
 def _jobs_of(*sweep_ids: UUID) -> list[UUID]:

@@ -172,6 +172,17 @@ def test_delete_cancels_one_that_waits_and_then_hides_it(client, made, run_jobs)
     assert Backtest.objects.get().deleted_at is not None
 
 
+def test_what_is_only_to_be_cancelled_stays_once_it_is_over(client, made):
+    address = f"{ADDRESS}/{made['id']}"
+    assert client.delete(f"{address}?only_cancel=perhaps").json()["errors"].keys() == {"only_cancel"}
+    assert client.delete(f"{address}?only_cancel=true").status_code == 204
+    again = client.delete(f"{address}?only_cancel=true")
+    assert (again.status_code, again.json()["code"]) == (409, "RUN_OVER")
+    assert client.get(address).json()["status"] == "cancelled"
+    assert client.delete(f"{address}?only_cancel=false").status_code == 204
+    assert client.get(address).status_code == 404
+
+
 @pytest.mark.slow
 def test_delete_hides_one_that_is_finished_and_its_arrays_stay(client, done):
     assert client.delete(f"{ADDRESS}/{done['id']}").status_code == 204

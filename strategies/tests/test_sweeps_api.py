@@ -212,6 +212,13 @@ def test_delete_cancels_all_parts_and_then_hides_it(client, made, in_parts, run_
     assert client.get(f"{ADDRESS}s/{sweep['id']}").status_code == 404
 
 
+def test_what_is_only_to_be_cancelled_stays_once_it_is_over(client, made, in_parts):
+    sweep = made()
+    only_cancel = f"{ADDRESS}s/{sweep['id']}?only_cancel=true"
+    assert [client.delete(only_cancel).status_code for _ in range(2)] == [204, 409]
+    assert told(client, sweep)["status"] == "cancelled"
+
+
 def test_one_whose_part_was_cancelled_is_cancelled(client, made, in_parts):
     sweep = made()
     queue.cancel(Job.objects.first().pk, now=timezone.now())

@@ -3,6 +3,7 @@
 import { read } from "../core/api.js";
 import { price, rounded } from "../core/words.js";
 import { CONFIG, inks, layout, onScheme } from "./plot.js";
+import { titleOf } from "./tables.js";
 
 const CANDLES = 240;
 const LINES = 20;
@@ -131,7 +132,7 @@ export class Chart {
 
   said() {
     const last = this.candles.at(-1);
-    return `${this.market.name} ${this.market.kind}, ${this.candles.length} candles of ${this.interval}, the last at ${last.close}; ${this.trades.length} trades, ${this.positions.length} open positions`;
+    return `${titleOf(this.market)}, ${this.candles.length} candles of ${this.interval}, the last at ${last.close}; ${this.trades.length} trades, ${this.positions.length} open positions`;
   }
 }
 

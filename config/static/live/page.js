@@ -6,7 +6,8 @@ import { EquityCurve } from "./equity.js";
 import { guide } from "./guide.js";
 import { isSure } from "../core/sure.js";
 import { Socket } from "./socket.js";
-import { choose, marketOf, showAccounts, showAlerts, showBots, showHalted, showPositions, showSignals } from "./tables.js";
+import { choose, marketOf, titleOf } from "./tables.js";
+import { showAccounts, showAlerts, showBots, showHalted, showPositions, showSignals } from "./tables.js";
 import { Ticket } from "./ticket.js";
 import { clock, price } from "../core/words.js";
 
@@ -23,7 +24,7 @@ const data = (id) => JSON.parse(byId(id).textContent);
 let state = data("state");
 const chart = new Chart(byId("chart"));
 const curve = new EquityCurve(byId("equity"));
-const ticket = byId("order") && new Ticket(byId("order"), { onPlaced: refreshSoon });
+const ticket = byId("order") && new Ticket(byId("order"), { onPlaced: refreshSoon, onChart: chosen });
 const sockets = new Map(); // the socket of each market that is looked at, by its id
 const watched = new Map(); // the socket of each account of others, by its id
 const unfollowed = new Set(); // accounts of others whose socket is not for who looks
@@ -42,12 +43,12 @@ function show() {
   showAlerts(state.alerts);
   showHalted(state.halted);
   const before = byId("symbol").value;
-  choose(byId("symbol"), state.markets.map((market) => [market.id, `${market.name} ${market.kind}`]));
+  choose(byId("symbol"), state.markets.map((market) => [market.id, titleOf(market)]));
   if (before && byId("symbol").value !== before) showChart(); // its last position is closed, and no bot trades it
   choose(byId("worth-account"), state.accounts.items.map((row) => [row.id, row.name]));
   byId("worth-without").hidden = state.accounts.items.length > 0;
   ticket?.offer(state.accounts.items.filter((row) => row.may_trade));
-  byId("symbols")?.replaceChildren(...state.markets.map((market) => new Option(market.name)));
+  ticket?.suggest(state.markets);
   chart.hold(state.positions.items, state.trades);
   followMarkets();
   followAccounts();
@@ -77,7 +78,9 @@ function chosen() {
 
 function followMarkets() {
   const held = state.positions.items.map((row) => row.market);
-  const wanted = new Set([byId("symbol").value, ...held].filter(Boolean).slice(0, MOST_MARKETS));
+  const every = [...new Set([byId("symbol").value, ...held])].filter(Boolean);
+  const wanted = new Set(every.slice(0, MOST_MARKETS));
+  byId("positions-age").hidden = every.length <= MOST_MARKETS;
   follow(sockets, state.markets.filter(({ id }) => wanted.has(id)), ({ id, name, kind }) => {
     const path = `/api/v1/ws/market/${encodeURIComponent(name)}?category=${kind}`;
     return new Socket(path, { onMessage: (message) => ticked(id, message) });
@@ -266,7 +269,7 @@ const bots = new Socket(`/api/v1/ws/${state.user.id}`, {
   },
 });
 show();
-if (chosen() && byId("order")) byId("order").elements.symbol.value = chosen().name;
+if (chosen() && byId("order")) byId("order").elements.symbol.value = titleOf(chosen());
 byId("market-choice").addEventListener("change", showChart);
 byId("market-choice").addEventListener("submit", (event) => event.preventDefault());
 byId("worth-account").addEventListener("change", showCurve);

@@ -3,8 +3,9 @@
 import { button, fillTable, link, shownOf } from "../core/tables.js";
 import { clock, money, price, rounded, toned } from "../core/words.js";
 
-/** One symbol may be several markets. */
+/** One symbol may be several markets: what a row of one is told by, and what one is chosen by. */
 export const marketOf = (row) => `${row.symbol} ${row.kind}`;
+export const titleOf = (market) => `${market.name} ${market.kind}`;
 
 export function showPositions(positions, { mayClose, onClose }) {
   document.getElementById("positions-count").textContent = shownOf(positions);

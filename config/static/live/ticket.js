@@ -2,17 +2,19 @@
 
 import { isRefusal, post, sentenceOf } from "../core/api.js";
 import { money, price, whole } from "../core/words.js";
-import { choose } from "./tables.js";
+import { choose, titleOf } from "./tables.js";
 
 const GOOD_SECONDS = 30;
 const OPTIONAL = ["price", "stop_price", "stop_loss", "take_profit"];
 
 export class Ticket {
-  constructor(form, { onPlaced }) {
+  constructor(form, { onPlaced, onChart }) {
     this.form = form;
     this.account = form.elements.account_id;
     this.said = document.getElementById("ticket-said");
     this.onPlaced = onPlaced;
+    this.onChart = onChart;
+    this.markets = [];
     form.addEventListener("submit", (event) => this.submitted(event));
     form.addEventListener("input", () => this.changed());
     this.changed();
@@ -25,6 +27,18 @@ export class Ticket {
     document.getElementById("ticket-without").hidden = accounts.length > 0;
     this.button("preview").disabled = !accounts.length;
     if (this.account.value !== before) this.changed();
+  }
+
+  suggest(markets) {
+    this.markets = markets;
+    document.getElementById("symbols").replaceChildren(...markets.map((market) => new Option(titleOf(market))));
+  }
+
+  /** Return the market that is meant: of several of one symbol, the one on the chart. Others are the desk's to find. */
+  market() {
+    const said = this.form.elements.symbol.value.trim();
+    const charted = this.onChart();
+    return charted?.name === said ? charted : this.markets.find((market) => titleOf(market) === said);
   }
 
   changed() {
@@ -56,9 +70,10 @@ export class Ticket {
 
   order() {
     const fields = this.form.elements;
+    const market = this.market();
     const order = {
       account_id: this.account.value,
-      symbol: fields.symbol.value.trim(),
+      ...(market ? { instrument_id: market.id } : { symbol: fields.symbol.value.trim() }),
       side: fields.side.value,
       order_type: fields.order_type.value,
       quantity: fields.quantity.value.trim(),
@@ -91,6 +106,7 @@ export class Ticket {
   async preview() {
     this.forget();
     const order = this.order();
+    const market = this.market();
     const told = await post("/api/v1/trading/preview", { order });
     const [result] = told.results;
     if (!result || ["rejected", "skipped"].includes(result.status) || told.status === "rejected") {
@@ -101,7 +117,7 @@ export class Ticket {
     this.expiry = setTimeout(() => this.expire(), GOOD_SECONDS * 1_000);
     this.button("place").disabled = false;
     const does = `It would do this: ${result.reason || result.status}`;
-    this.tell([[does, ""], ...result.legs.map(legLine), [`This may be placed for ${GOOD_SECONDS} seconds.`, "quiet"]]);
+    this.tell([[does, ""], ...result.legs.map((leg) => legLine(leg, market ? titleOf(market) : told.symbol)), [`This may be placed for ${GOOD_SECONDS} seconds.`, "quiet"]]);
   }
 
   async place() {
@@ -135,7 +151,7 @@ export class Ticket {
   }
 }
 
-function legLine(leg) {
+function legLine(leg, market) {
   const costs = `notional ${money(leg.notional)}, fee ${money(leg.fee)}`;
-  return [`${leg.side} ${price(leg.quantity)} at about ${price(leg.price)}: ${costs}`, "quiet"];
+  return [`${leg.side} ${price(leg.quantity)} ${market} at about ${price(leg.price)}: ${costs}`, "quiet"];
 }

@@ -14,7 +14,17 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config.tests.browser.chromium import CHROMIUM, launched, log_in
 from config.tests.desks import Desk, embedded_desk
+from config.tests.processes import run
 
+A_SPOT_MARKET = """
+from uuid import uuid4
+from market.models import Instrument
+spot = Instrument.objects.get(symbol="BTCUSDT")
+spot.pk, spot.kind, spot.reference_price = uuid4(), "spot", "100"
+spot._state.adding = True
+spot.save()
+print(spot.pk)
+"""
 PATIENCE_MS = 20_000
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -91,6 +101,11 @@ def fire(desk: Desk, side: str) -> None:
     address = desk.get(f"bots/{desk.bot_id()}/alert-template")["webhook_url_with_key"]
     told = requests.post(address, json={"symbol": "BTCUSDT", "side": side, "alert_id": uuid4().hex}, timeout=20)
     assert told.json()["data"]["error_count"] == 0
+
+
+def spot_market(desk: Desk) -> str:
+    """Make a second market of BTCUSDT, at about 100, and return its id."""
+    return run("manage.py", "shell", "--no-imports", "-c", A_SPOT_MARKET, env=desk.env).strip()
 
 
 def text_of(page: Page, place: str) -> Any:

@@ -6,24 +6,14 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from config.tests.browser.chromium import log_in
-from config.tests.browser.conftest import fire
+from config.tests.browser.conftest import fire, spot_market
 from config.tests.desks import Desk
 from config.tests.processes import run
 
 pytestmark = pytest.mark.proof
-
-A_SPOT_MARKET = """
-from uuid import uuid4
-from market.models import Instrument
-spot = Instrument.objects.get(symbol="BTCUSDT")
-spot.pk, spot.kind, spot.reference_price = uuid4(), "spot", "100"
-spot._state.adding = True
-spot.save()
-print(spot.pk)
-"""
 
 A_VIEWER = """
 from accounts.models import Share, User
@@ -84,7 +74,7 @@ def flat(desk: Desk) -> None:
 
 
 def test_two_markets_of_one_symbol_keep_their_prices_apart(page: Page, desk: Desk) -> None:
-    spot = run("manage.py", "shell", "--no-imports", "-c", A_SPOT_MARKET, env=desk.env).strip()
+    spot = spot_market(desk)
     buy(desk, "0.1", instrument_id=spot)
     buy(desk, "0.001")
     page.goto("/")
@@ -97,6 +87,29 @@ def test_two_markets_of_one_symbol_keep_their_prices_apart(page: Page, desk: Des
     now = [float(text.replace(",", "")) for text in rows.locator("td:nth-child(6)").all_inner_texts()]
     assert max(now) > 100 * min(now)
     expect(page.get_by_role("img", name="1 trades, 1 open positions")).to_be_visible()
+
+
+@pytest.mark.parametrize(("others", "is_told"), [(11, False), (12, True)])
+def test_markets_beyond_those_that_tick_are_told(page: Page, desk: Desk, others: int, is_told: bool) -> None:
+    buy(desk, "0.001")
+    followed = list[str]()
+    page.route_web_socket("**/ws/market/**", lambda socket: followed.append(socket.url))
+    page.route("**/live/state*", lambda route: hold_more(route, others))
+    page.goto("/")
+    expect(page.locator("#positions tbody tr")).to_have_count(others + 1)
+    expect(page.locator("#positions-age")).to_be_visible(visible=is_told)
+    assert len(followed) == 12
+
+
+def hold_more(route: Route, others: int) -> None:
+    """Answer as ever, but with the one position held on so many other markets too."""
+    answer = route.fetch()
+    told = answer.json()
+    for number in range(others):
+        other = str(uuid4())
+        told["markets"].append(told["markets"][0] | {"id": other, "name": f"COIN{number}"})
+        told["positions"]["items"].append(told["positions"]["items"][0] | {"id": other, "market": other})
+    route.fulfill(response=answer, json=told)
 
 
 def test_the_figures_are_read_one_by_one_and_counted_nowhere(page: Page, desk: Desk) -> None:

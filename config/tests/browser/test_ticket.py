@@ -1,10 +1,12 @@
 """An order by hand: what was refused or grew old is previewed again, and the keyboard keeps its place."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from config.tests.browser.conftest import spot_market
 from config.tests.desks import Desk
 
 pytestmark = pytest.mark.proof
@@ -85,3 +87,41 @@ def test_a_close_that_is_refused_is_told_until_it_is_put_away(page: Page, desk: 
     expect(refused).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
     expect(refused).to_be_hidden()
+
+
+def test_an_order_is_for_the_market_on_the_chart_or_the_one_that_is_chosen(page: Page, desk: Desk) -> None:
+    spot = spot_market(desk)
+    order = {"account_id": desk.account_id(), "instrument_id": spot, "side": "buy", "quantity": "1"}
+    assert desk.post("orders", order).ok
+    page.goto("/")
+    symbol, said = page.get_by_label("Symbol").last, page.locator("#ticket-said")
+    page.get_by_label("Quantity").fill("0.08")
+    charted = page.get_by_label("Symbol").first
+    linear = charted.locator("option", has_text="BTCUSDT linear").get_attribute("value")
+    for chart, written, market in [
+        (spot, "BTCUSDT", "BTCUSDT spot"),
+        (linear, "BTCUSDT", "BTCUSDT linear"),
+        (linear, "BTCUSDT spot", "BTCUSDT spot"),
+        (spot, "BTCUSDT linear", "BTCUSDT linear"),
+        (linear, "btc-usdt", "BTCUSDT"),
+    ]:
+        charted.select_option(chart)
+        symbol.fill(written)
+        page.get_by_role("button", name="Preview").click()
+        expect(said).to_contain_text(f"buy 0.08 {market} at about")
+
+
+def test_who_has_no_account_to_trade_is_told_what_is_missing(page: Page) -> None:
+    without = page.locator("#ticket-without")
+    expect(without).to_be_hidden()
+    page.route("**/live/state*", lambda route: route.fulfill(json=nothing_to_trade(route.fetch().json())))
+    page.goto("/")
+    expect(without).to_be_visible()
+    expect(page.get_by_role("button", name="Preview")).to_be_disabled()
+
+
+def nothing_to_trade(told: Any) -> Any:
+    """Return a state of the page in which no account may be traded."""
+    for account in told["accounts"]["items"]:
+        account["may_trade"] = False
+    return told
