@@ -42,38 +42,38 @@ def _put_back_after_commits(left_by_migrate: Left) -> None:
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
 
 
-def _user(name: str, role: Role) -> User:
+def make_user(name: str, role: Role) -> User:
     return User.objects.create_user(name, f"{name}@example.com", PASSWORD, role=role)
 
 
 @pytest.fixture
 def ada(db: None) -> User:
     """The admin."""
-    return _user("ada", Role.ADMIN)
+    return make_user("ada", Role.ADMIN)
 
 
 @pytest.fixture
 def tom(db: None) -> User:
     """A trader."""
-    return _user("tom", Role.TRADER)
+    return make_user("tom", Role.TRADER)
 
 
 @pytest.fixture
 def eve(db: None) -> User:
     """An exporter."""
-    return _user("eve", Role.EXPORTER)
+    return make_user("eve", Role.EXPORTER)
 
 
 @pytest.fixture
 def vic(db: None) -> User:
     """A viewer."""
-    return _user("vic", Role.VIEWER)
+    return make_user("vic", Role.VIEWER)
 
 
 @pytest.fixture
 def mallory(db: None) -> User:
     """A trader who owns nothing and to whom nothing is shown."""
-    return _user("mallory", Role.TRADER)
+    return make_user("mallory", Role.TRADER)
 
 
 @pytest.fixture
@@ -103,14 +103,14 @@ def anonymous() -> APIClient:
     return APIClient()
 
 
+def open_paper(owner: User, *, name: str = "Paper", balance: str = "10000", **kwargs: Any) -> TradingAccount:
+    return open_account(owner=owner, name=name, initial_balance=Decimal(balance), now=NOW, **{"seed": 1, **kwargs})
+
+
 @pytest.fixture
 def account_of() -> Callable[..., TradingAccount]:
     """Open a paper account: `account_of(tom)`, `account_of(tom, balance="500")`."""
-
-    def account(owner: User, *, name: str = "Paper", balance: str = "10000", **kwargs: Any) -> TradingAccount:
-        return open_account(owner=owner, name=name, initial_balance=Decimal(balance), now=NOW, **{"seed": 1, **kwargs})
-
-    return account
+    return open_paper
 
 
 class StillMarket:
@@ -119,6 +119,14 @@ class StillMarket:
     def __init__(self) -> None:
         self.prices: dict[str, tuple[Decimal, Decimal]] = {}
         self.at: datetime | None = None
+
+    @classmethod
+    def of_two(cls) -> "StillMarket":
+        """BTCUSDT at 50,000, ETHUSDT at 2,500, both sides alike; other symbols have no price."""
+        market = cls()
+        market.set("BTCUSDT", "50000")
+        market.set("ETHUSDT", "2500")
+        return market
 
     def set(self, symbol: str, bid: str, ask: str | None = None) -> None:
         self.prices[symbol] = (Decimal(bid), Decimal(ask or bid))
@@ -134,10 +142,8 @@ class StillMarket:
 
 @pytest.fixture
 def still_market(monkeypatch: pytest.MonkeyPatch) -> StillMarket:
-    """BTCUSDT at 50,000, ETHUSDT at 2,500, both sides alike; other symbols have no price."""
-    market = StillMarket()
-    market.set("BTCUSDT", "50000")
-    market.set("ETHUSDT", "2500")
+    """The market of every order of a test: it moves where the test moves it."""
+    market = StillMarket.of_two()
     monkeypatch.setitem(sources.CATALOGUE, "synthetic", market)
     return market
 

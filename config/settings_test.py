@@ -19,6 +19,9 @@ from config.settings import *
 from config.settings import DATABASES, RATE_LIMITS
 
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+if "DESKS_MADE" not in os.environ:  # the processes of a run share what the first one names
+    os.environ["DESKS_MADE"] = tempfile.mkdtemp(prefix="desks-made-")
+    atexit.register(shutil.rmtree, os.environ["DESKS_MADE"], ignore_errors=True)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests ask as fast as they can; those of the limits set their own.

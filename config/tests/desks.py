@@ -17,7 +17,7 @@ import redis
 import requests
 from websockets.sync.client import ClientConnection, connect
 
-from config.tests.processes import Process, environment, free_port, fresh_database, run, started, wait_for
+from config.tests.processes import Process, bootstrap, environment, free_port, fresh_database, run, started, wait_for
 
 PYTHON = Path(sys.executable).parent
 HAS_SERVERS = bool(os.environ.get("TEST_DATABASE_URL") and shutil.which("redis-server"))
@@ -133,7 +133,7 @@ def granian(port: int) -> Command:
 @contextlib.contextmanager
 def embedded_desk(folder: Path, *, module: str = "") -> Iterator[Desk]:
     env = environment(folder)
-    run("manage.py", "bootstrap", "--demo", env=env)
+    bootstrap(env, "--demo")
     port = free_port()
     serve = (sys.executable, "manage.py", "serve", "--port", str(port))
     command = (sys.executable, "-m", module, str(port)) if module else serve
@@ -168,7 +168,7 @@ def distributed_desk(
     server_url = postgresql or os.environ["TEST_DATABASE_URL"]
     with fresh_database(server_url) as database_url, contextlib.ExitStack() as stack:
         env = environment(folder, DATABASE_URL=database_url, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0")
-        run("manage.py", "bootstrap", "--demo", env=env)
+        bootstrap(env, "--demo")
         port = free_port()
         relay = (sys.executable, "manage.py", "relay")
         web = stack.enter_context(started(*(server or daphne)(port), env=env, log=folder / "sockets.log"))

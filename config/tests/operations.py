@@ -1,5 +1,6 @@
 """Every operation of the schema with a request that it would take: what is new is covered by itself."""
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -42,12 +43,17 @@ class Operation:
         return _object(plain, field.split("."), value).encode()
 
 
+@functools.cache
+def the_schema() -> Any:
+    """Return the schema of the whole API: nobody changes it."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
 def operations(ids: Mapping[str, str]) -> list[Operation]:
     """Read the schema; `ids` are what there is, by the names of parameters and of fields."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
     return [
-        _operation(schema, path, method, said, ids)
-        for path, methods in schema["paths"].items()
+        _operation(the_schema(), path, method, said, ids)
+        for path, methods in the_schema()["paths"].items()
         for method, said in methods.items()
     ]
 

@@ -2,9 +2,11 @@
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -98,6 +100,28 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
 def run(*arguments: str, env: dict[str, str]) -> str:
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     return done.stdout
+
+
+def bootstrap(env: dict[str, str], *options: str) -> None:
+    """Make a desk as its operator would; an embedded one like it is made once in a run of the tests, then copied."""
+    if env.get("DATABASE_URL"):
+        run("manage.py", "bootstrap", *options, env=env)
+    else:
+        shutil.copytree(_bootstrapped(env, options), env["DATA_DIR"], dirs_exist_ok=True)
+
+
+def _bootstrapped(env: dict[str, str], options: tuple[str, ...]) -> Path:
+    """Return the folder that all processes of a run of the tests copy: who comes first makes it, the others wait."""
+    own = {name: value for name, value in env.items() if os.environ.get(name) != value and name != "DATA_DIR"}
+    name = hashlib.sha256(repr((sorted(own.items()), options)).encode()).hexdigest()[:16]
+    made = Path(os.environ["DESKS_MADE"]) / name
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            making = made.with_suffix(".making")
+            run("manage.py", "bootstrap", *options, env={**env, "DATA_DIR": str(making)})
+            making.rename(made)
+    return made
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """The operators' console: every registered page opens, costs a fixed number of queries, and asks only this server."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,17 +26,18 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from accounts.models import Share, TradingAccount, User
+from accounts.models import Role, Share, TradingAccount, User
 from accounts.services.password_resets import ask_for_reset
 from accounts.services.sessions import Device, open_session
 from bots.models import Bot, BotDecision, BotStatus
 from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_account, connect_group
-from conftest import PASSWORD
+from conftest import PASSWORD, StillMarket, make_user, open_paper
 from core.idempotency import Asked, Claim, Kept
 from core.jobs.queue import enqueue
 from core.tests.asking import announced, say_yes
 from groups.services.membership import create_group
+from market import sources
 from market.intervals import Interval
 from market.models import Coin, CoinSnapshot, Instrument, WatchlistEntry
 from market.services.candles import store_candles
@@ -130,63 +131,82 @@ def _page(model: type[Model], page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-@pytest.fixture
-def make_desk(ada: User, tom: User, account_of: Callable[..., TradingAccount], btcusdt: Instrument, still_market: Any):
+def make_desk(name: str) -> None:
     """Write a row of every model, more at each call: a group, a bot, an alert that filled and one refused."""
+    ada, tom = (User.objects.get(username=username) for username in ("ada", "tom"))
+    btcusdt = Instrument.objects.get(symbol="BTCUSDT")
+    now = timezone.now()
+    alone, member = open_paper(tom, name=f"{name} alone"), open_paper(tom, name=f"{name} member")
+    group = create_group(name=f"{name} group", created_by=ada, accounts=[member])
+    bot = create_bot(owner=tom, name=f"{name} bot", symbol="BTCUSDT", config={"position_size": "0.1"})
+    connect_account(bot, alone)
+    connect_group(bot, group)
+    change_status(bot.id, BotStatus.ACTIVE)
+    sender = Sender(bot, Proof.URL_KEY, ("hush",))
+    for raw in ALERTS:
+        take(raw, sender=sender, origin=Origin("127.0.0.1", "application/json"), now=now)
+    work_inbox(bot.id, clock=timezone.now)
+    sent = Signal.objects.filter(bot_id=bot.id).first()
+    candle = {"bot": bot, "symbol": "BTCUSDT", "interval": "1m", "rule": "sma_cross", "decided_at": now}
+    BotDecision.objects.create(**candle, opened_at=now, target=1, signal=sent)
+    BotDecision.objects.create(**candle, opened_at=now - timedelta(minutes=1), code="NO_CANDLES")
+    bots = {"scope_type": ScopeType.BOT, "scope_id": bot.id}
+    RiskLimit.objects.create(**bots, limit_type=LimitType.POSITION_SIZE, limit_value="50")
+    RiskLimit.objects.create(**bots, limit_type=LimitType.DRAWDOWN, limit_value="50")
+    watch(clock=timezone.now)
+    turn_switch(ScopeType.GROUP, group.id, state=SwitchState.ACTIVE, reason="Looked at it.")
+    open_session(tom, device=Device(), now=now)
+    ask_for_reset(email="tom@example.com", now=now)
+    AccessAttempt.objects.create(username=name, ip_address="10.0.0.1", failures_since_start=10)
+    Share.objects.create(user=tom, scope_type=Share.Scope.BOT, scope_id=bot.id, created_by=ada)
+    instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
+    keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})
+    WatchlistEntry.objects.create(instrument=instrument, added_by=tom)
+    coin = Coin.objects.create(symbol="BTC", name=name, slug=name, website="https://b.example", synced_at=now)
+    CoinSnapshot.objects.create(coin=coin, at=now, price=1)
+    store_candles(instrument, walk(3), now=now)
+    asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
+    Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
+    enqueue("sync_portfolio", {"user_id": str(tom.pk)}, now=now)
+    strategy = create_strategy(owner=tom, name=f"{name} averages", rule="sma_cross", now=now)
+    create_strategy(owner=tom, name=f"{name} unused", rule="sma_cross", now=now)
+    create_trade_strategy(strategy_id=strategy.pk, instrument=btcusdt, interval=Interval.H1, now=now)
+    finished_backtest(tom, strategy=strategy, rule="")
+    waiting_sweep(tom)
+    write_log(owner=tom, symbol=name, action={"do": "buy"}, now=now)
+    every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.create(name=f"{name} task", task="webhooks.tasks.sweep_inbox", interval=every)
+    CrontabSchedule.objects.create(minute="5")
+    ClockedSchedule.objects.create(clocked_time=now + timedelta(days=1))
+    SolarSchedule.objects.create(event="sunrise", latitude=len(name), longitude=0)
 
-    def make(name: str) -> None:
-        now = timezone.now()
-        alone, member = account_of(tom, name=f"{name} alone"), account_of(tom, name=f"{name} member")
-        group = create_group(name=f"{name} group", created_by=ada, accounts=[member])
-        bot = create_bot(owner=tom, name=f"{name} bot", symbol="BTCUSDT", config={"position_size": "0.1"})
-        connect_account(bot, alone)
-        connect_group(bot, group)
-        change_status(bot.id, BotStatus.ACTIVE)
-        sender = Sender(bot, Proof.URL_KEY, ("hush",))
-        for raw in ALERTS:
-            take(raw, sender=sender, origin=Origin("127.0.0.1", "application/json"), now=now)
-        work_inbox(bot.id, clock=timezone.now)
-        sent = Signal.objects.filter(bot_id=bot.id).first()
-        candle = {"bot": bot, "symbol": "BTCUSDT", "interval": "1m", "rule": "sma_cross", "decided_at": now}
-        BotDecision.objects.create(**candle, opened_at=now, target=1, signal=sent)
-        BotDecision.objects.create(**candle, opened_at=now - timedelta(minutes=1), code="NO_CANDLES")
-        bots = {"scope_type": ScopeType.BOT, "scope_id": bot.id}
-        RiskLimit.objects.create(**bots, limit_type=LimitType.POSITION_SIZE, limit_value="50")
-        RiskLimit.objects.create(**bots, limit_type=LimitType.DRAWDOWN, limit_value="50")
-        watch(clock=timezone.now)
-        turn_switch(ScopeType.GROUP, group.id, state=SwitchState.ACTIVE, reason="Looked at it.")
-        open_session(tom, device=Device(), now=now)
-        ask_for_reset(email="tom@example.com", now=now)
-        AccessAttempt.objects.create(username=name, ip_address="10.0.0.1", failures_since_start=10)
-        Share.objects.create(user=tom, scope_type=Share.Scope.BOT, scope_id=bot.id, created_by=ada)
-        instrument = Instrument.objects.exclude(latest_quote__isnull=False).earliest("symbol")
-        keep_quotes({"bybit": [Quote(instrument.id, Decimal(1), Decimal(2), Decimal(1), now)]})
-        WatchlistEntry.objects.create(instrument=instrument, added_by=tom)
-        coin = Coin.objects.create(symbol="BTC", name=name, slug=name, website="https://b.example", synced_at=now)
-        CoinSnapshot.objects.create(coin=coin, at=now, price=1)
-        store_candles(instrument, walk(3), now=now)
-        asked = Asked(tom.pk, f"POST /{name}", name, "0" * 64)
-        Claim(asked, now=now).finish(Kept(201, '{"id": "1"}'))
-        enqueue("sync_portfolio", {"user_id": str(tom.pk)}, now=now)
-        strategy = create_strategy(owner=tom, name=f"{name} averages", rule="sma_cross", now=now)
-        create_strategy(owner=tom, name=f"{name} unused", rule="sma_cross", now=now)
-        create_trade_strategy(strategy_id=strategy.pk, instrument=btcusdt, interval=Interval.H1, now=now)
-        finished_backtest(tom, strategy=strategy, rule="")
-        waiting_sweep(tom)
-        write_log(owner=tom, symbol=name, action={"do": "buy"}, now=now)
-        every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
-        PeriodicTask.objects.create(name=f"{name} task", task="webhooks.tasks.sweep_inbox", interval=every)
-        CrontabSchedule.objects.create(minute="5")
-        ClockedSchedule.objects.create(clocked_time=now + timedelta(days=1))
-        SolarSchedule.objects.create(event="sunrise", latitude=len(name), longitude=0)
 
-    return make
+@pytest.fixture(scope="module", autouse=True)
+def first_desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Two people and the first desk, made once: each test's own changes are undone, this after the last of them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        make_user("ada", Role.ADMIN)
+        make_user("tom", Role.TRADER)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sources.CATALOGUE, "synthetic", StillMarket.of_two())
+            make_desk("First")
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def desk(make_desk: MakeDesk) -> MakeDesk:
-    """The first desk, already made."""
-    make_desk("First")
+def ada(db: None) -> User:
+    return User.objects.get(username="ada")
+
+
+@pytest.fixture
+def tom(db: None) -> User:
+    return User.objects.get(username="tom")
+
+
+@pytest.fixture
+def desk(db: None, still_market: Any) -> MakeDesk:
+    """The first desk is there: makes another."""
     return make_desk
 
 
@@ -328,7 +348,7 @@ def _cost(operator: Client, model: type[Model], action: str, *, is_confirmed: bo
 
 @pytest.mark.parametrize("is_confirmed", [False, True], ids=["asked", "confirmed"])
 def test_only_what_is_done_one_by_one_costs_more_with_more_rows(
-    operator: Client, ada: User, make_desk: MakeDesk, rf: RequestFactory, is_confirmed: bool
+    operator: Client, ada: User, desk: MakeDesk, rf: RequestFactory, is_confirmed: bool
 ) -> None:
     request = rf.get("/")
     request.user = ada
@@ -337,10 +357,9 @@ def test_only_what_is_done_one_by_one_costs_more_with_more_rows(
     def costs() -> list[int]:
         return [_cost(operator, model, name, is_confirmed=is_confirmed) for model, name in offered]
 
-    make_desk("First")
     costs()  # what is read once in a process
     few = costs()
-    make_desk("Second")
+    desk("Second")
     grown = {each for each, some, many in zip(offered, few, costs(), strict=True) if many > some}
     assert grown == {(model, name) for model, name in GROWING if is_confirmed or name in UNASKED}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.tests.processes import ROOT, environment, free_port, run
+from config.tests.processes import ROOT, bootstrap, environment, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def levels(env):
 def made(tmp_path_factory):
     """The folder of a bootstrapped embedded desk that does not serve now."""
     folder = tmp_path_factory.mktemp("made")
-    run("manage.py", "bootstrap", "--demo", env=environment(folder))
+    bootstrap(environment(folder), "--demo")
     return folder
 
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import requests
 
-from config.tests.processes import alert_url, environment, free_port, fresh_database, run, started, wait_for
+from config.tests.processes import alert_url, bootstrap, environment, free_port, fresh_database, started, wait_for
 from config.tests.test_processes import ACCOUNTS, BUY, logged_in, serve
 from market.tests.bybit_server import says, serving, silence, ticker
 
@@ -45,7 +45,7 @@ def until(condition):
 
 def test_the_embedded_desk_trades_on_the_exchanges_prices(exchange, on_exchange, tmp_path):
     env = environment(tmp_path, **on_exchange)
-    run("manage.py", "bootstrap", "--demo", env=env)
+    bootstrap(env, "--demo")
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     with started(*serve(port), env=env, log=tmp_path / "serve.log") as process:
@@ -72,7 +72,7 @@ def feed(env, tmp_path):
 
 def test_the_feed_ends_on_term_in_the_middle_of_a_request(exchange, on_exchange, tmp_path):
     env = environment(tmp_path, **on_exchange)
-    run("manage.py", "bootstrap", "--demo", env=env)
+    bootstrap(env, "--demo")
     exchange.asked.clear()
     exchange.fault = silence
     with feed(env, tmp_path) as process:
@@ -87,7 +87,7 @@ def test_the_feed_outlives_the_database(exchange, on_exchange, tmp_path):
     server_url = os.environ["TEST_DATABASE_URL"]
     with fresh_database(server_url) as database_url:
         env = environment(tmp_path, DATABASE_URL=database_url, **on_exchange)
-        run("manage.py", "bootstrap", "--demo", env=env)
+        bootstrap(env, "--demo")
         with feed(env, tmp_path) as process:
             assert until(lambda: bid(database_url) == 50000)
             shut(server_url, database_url, True)

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from drf_spectacular.generators import SchemaGenerator
 
+from config.tests.operations import the_schema
 from config.tests.routes import Route, http_routes
 from core.api.idempotency import HEADER, REPLAYED, takes_key
 
@@ -58,7 +58,7 @@ def test_what_trades_or_moves_money_takes_the_key():
 
 @pytest.fixture(scope="module")
 def schema():
-    return SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    return the_schema()["paths"]
 
 
 def documented(schema: dict[str, Any], of: Any) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from config.tests.desks import PYTHON, Desk, redis_server
-from config.tests.processes import environment, free_port, run, started, wait_for
+from config.tests.processes import bootstrap, environment, free_port, started, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,7 +28,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("limits")
     port, redis_port = free_port(), free_port()
     env = environment(folder, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0", RATE_LIMIT_PER_MINUTE=str(LIMIT))
-    run("manage.py", "bootstrap", env=env)
+    bootstrap(env)
     options = ("--interface", "wsgi", "--port", str(port), "--workers", str(WORKERS), "--blocking-threads", "2")
     web = (str(PYTHON / "granian"), *options, "config.wsgi:application")
     with (

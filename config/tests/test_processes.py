@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from config.tests.processes import alert_url, environment, free_port, fresh_database, run, started, wait_for
+from config.tests.processes import alert_url, bootstrap, environment, free_port, fresh_database, run, started, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def order_count(base: str, headers: dict[str, str]) -> int:
 def desk(tmp_path: Path):
     """A fresh embedded desk that serves: its base address and its process."""
     env = environment(tmp_path)
-    run("manage.py", "bootstrap", "--demo", env=env)
+    bootstrap(env, "--demo")
     port = free_port()
     with started(*serve(port), env=env, log=tmp_path / "serve.log") as process:
         wait_for(f"http://127.0.0.1:{port}/health", process)
@@ -94,7 +94,7 @@ def test_a_second_start_keeps_the_data_and_the_admin(desk, tmp_path):
 
 def test_it_refuses_to_serve_a_ledger_without_its_triggers(tmp_path):
     env = environment(tmp_path)
-    run("manage.py", "bootstrap", env=env)
+    bootstrap(env)
     run("manage.py", "shell", "-c", "from core import triggers; triggers.remove()", env=env)
     with started(*serve(free_port()), env=env, log=tmp_path / "serve.log") as process:
         assert process.popen.wait(timeout=30) != 0
@@ -110,7 +110,7 @@ def test_distributed_web_and_worker_trade_every_account(tmp_path):
     python = Path(sys.executable).parent
     with fresh_database(os.environ["TEST_DATABASE_URL"]) as database_url:
         env = environment(tmp_path, DATABASE_URL=database_url, REDIS_URL=redis_url)
-        run("manage.py", "bootstrap", "--demo", env=env)
+        bootstrap(env, "--demo")
         port = free_port()
         web = (
             str(python / "granian"),

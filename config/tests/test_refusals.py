@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.tests.desks import PYTHON, Desk, embedded_desk
-from config.tests.processes import ROOT, environment, free_port, run
+from config.tests.processes import ROOT, bootstrap, environment, free_port, run
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +49,6 @@ def test_a_second_desk_does_not_serve_the_same_data(desk: Desk):
 
 def test_a_worker_does_not_start_on_a_ledger_without_its_triggers(tmp_path: Path):
     env = environment(tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
-    run("manage.py", "bootstrap", env=env)
+    bootstrap(env)
     run("manage.py", "shell", "-c", "from core import triggers; triggers.remove()", env=env)
     assert "accounts_transfer_no_update" in refused(*ALONE["worker"], env=env)

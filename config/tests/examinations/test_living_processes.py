@@ -11,7 +11,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from config.celery import app
 from config.examinations.processes import LONG_QUEUE, beat_finding, examine_beat, examine_workers, queue_finding
-from config.tests.processes import environment, run, started
+from config.tests.processes import bootstrap, environment, run, started
 from conftest import NOW
 
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "")
@@ -45,7 +45,7 @@ class NobodyAnswers:
 @pytest.mark.skipif(not REDIS_URL, reason="needs TEST_REDIS_URL")
 def test_a_worker_that_lives_answers(tmp_path):
     env = environment(tmp_path, REDIS_URL=REDIS_URL)
-    run("manage.py", "bootstrap", env=env)
+    bootstrap(env)
     worker = (sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--pool", "solo")
     with started(*worker, env=env, log=tmp_path / "worker.log"):
         assert "worker(s) answer" in told_of_workers(env)

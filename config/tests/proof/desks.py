@@ -15,7 +15,7 @@ import psycopg
 import redis
 import requests
 
-from config.tests.processes import ROOT, START_SECONDS, environment, free_port, run
+from config.tests.processes import ROOT, START_SECONDS, bootstrap, environment, free_port, run
 from config.tests.proof.books import Books
 from config.tests.proof.cast import Alerted
 from config.tests.proof.dying import DIED
@@ -245,7 +245,7 @@ class DistributedDesk(Desk):
 def prepare(folder: Path, *, exchange: str, **more: str) -> list[Alerted]:
     """Make the tables, the admin and the cast of a fresh desk."""
     env = environment(folder, **more)
-    run("manage.py", "bootstrap", env=env)
+    bootstrap(env)
     told = run("manage.py", "shell", "-v", "0", "-c", MAKE_CAST.format(exchange=exchange), env=env)
     return [Alerted(**bot) for bot in json.loads(told.splitlines()[-1])]
 
