@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import TransferKind
 from accounts.services.credentials import Keys
-from core.api.serializers import MoneyInput, PlainDecimal, StrictSerializer
+from core.api.serializers import LowerCase, MoneyInput, PlainDecimal, StrictSerializer
 
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
 
@@ -16,7 +16,7 @@ class AccountInput(StrictSerializer):
     """What an account is opened with."""
 
     name = serializers.CharField(max_length=100)
-    exchange = serializers.CharField(max_length=40, default="paper")
+    exchange = LowerCase(max_length=40, default="paper")
     currency = serializers.RegexField(r"^[A-Z0-9]{2,12}$", default="USDT")
     initial_balance = MoneyInput(zero=True, most=LARGEST_DEPOSIT, required=False)
     is_demo = serializers.BooleanField(default=True)
@@ -36,7 +36,7 @@ class AccountWithKeysInput(StrictSerializer):
     """What multi creates an account with; its keys come together or not at all."""
 
     name = serializers.CharField(max_length=100, required=False)
-    exchange = serializers.CharField(max_length=40, default="paper")
+    exchange = LowerCase(max_length=40, default="paper")
     api_key = serializers.CharField(max_length=500, required=False, write_only=True)
     api_secret = serializers.CharField(max_length=5000, required=False, write_only=True)
     passphrase = serializers.CharField(max_length=500, allow_blank=True, required=False, write_only=True)

@@ -1,13 +1,12 @@
 """How the list of bots is narrowed."""
 
 import django_filters
-from rest_framework.serializers import CharField
 
 from bots.models import BotStatus
 from core.api.filters import FieldFilter
-from core.api.serializers import any_case
+from core.api.serializers import LowerCase, any_case
 
 
 class BotFilter(django_filters.FilterSet):
     status = FieldFilter(any_case(BotStatus))
-    exchange = FieldFilter(CharField(max_length=40))
+    exchange = FieldFilter(LowerCase(max_length=40))

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from bots.api.decisions import DecisionAnswer
 from bots.api.trading_serializers import EarnedAnswer
 from bots.models import Bot, BotStatus
-from core.api.serializers import FreeObject, StrictSerializer, any_case
+from core.api.serializers import FreeObject, LowerCase, StrictSerializer, any_case
 from market.api.candles_serializers import IntervalInput
 from market.intervals import Interval
 
@@ -18,7 +18,7 @@ class BotInput(StrictSerializer):
     name = serializers.CharField(max_length=100)
     symbol = serializers.CharField(max_length=64, required=False, default="")
     base_name = serializers.CharField(max_length=20, required=False, default="")
-    exchange = serializers.CharField(max_length=40, required=False, default="paper")
+    exchange = LowerCase(max_length=40, required=False, default="paper")
     timeframe = IntervalInput(required=False, default=Interval.H1)
     strategy_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     config = FreeObject(required=False, default=dict)
@@ -29,7 +29,7 @@ class BotChange(StrictSerializer):
 
     name = serializers.CharField(max_length=100, required=False)
     symbol = serializers.CharField(max_length=64, required=False)
-    exchange = serializers.CharField(max_length=40, required=False)
+    exchange = LowerCase(max_length=40, required=False)
     timeframe = IntervalInput(required=False)
     strategy_id = serializers.UUIDField(required=False, allow_null=True)
     config = FreeObject(required=False)

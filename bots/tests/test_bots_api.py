@@ -36,7 +36,7 @@ def share(scope_type, row, user):
 
 def test_a_bot_is_created_inactive_and_connected_to_nothing(tom, client_of):
     config = {"leverage": 5, "position_size": "10%", "colour": "blue"}
-    answer = client_of(tom).post(ADDRESS, {**BODY, "config": config, "timeframe": "12H"})
+    answer = client_of(tom).post(ADDRESS, {**BODY, "config": config, "timeframe": "12H", "exchange": "PAPER"})
     body = answer.json()
     assert (answer.status_code, set(body) >= FIELDS) == (201, True)
     assert (body["status"], body["connected_accounts"], body["timeframe"]) == ("inactive", [], "12h")
@@ -125,7 +125,7 @@ def test_a_bot_that_is_not_there_is_a_404(tom, client_of):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [({"status": "ACTIVE"}, 1), ({"status": "paused"}, 0), ({"exchange": "paper"}, 2), ({"exchange": "x"}, 0)],
+    [({"status": "ACTIVE"}, 1), ({"status": "paused"}, 0), ({"exchange": "Paper"}, 2), ({"exchange": "x"}, 0)],
 )
 def test_the_list_can_be_filtered(bot, tom, bot_of, client_of, query, found):
     Bot.objects.filter(pk=bot_of(tom).pk).update(status="active")

@@ -155,6 +155,14 @@ class AnyCaseName(serializers.ChoiceField):
         return name
 
 
+class LowerCase(serializers.CharField):
+    """A name that is kept in small letters, taken in any case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name: str = super().to_internal_value(data)
+        return name.lower()
+
+
 def any_case(choices: type[models.TextChoices], **kwargs: Any) -> AnyCaseChoice:
     """Return an AnyCaseChoice over the members of a TextChoices."""
     return AnyCaseChoice(choices, **kwargs)

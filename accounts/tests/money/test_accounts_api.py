@@ -18,7 +18,7 @@ FIELDS = {
 
 
 def test_an_account_is_opened_with_its_first_deposit(tom, client_of):
-    answer = client_of(tom).post(ADDRESS, {"name": "Mine", "initial_balance": "2500.5"})
+    answer = client_of(tom).post(ADDRESS, {"name": "Mine", "initial_balance": "2500.5", "exchange": "PAPER"})
     body = answer.json()
     assert (answer.status_code, set(body)) == (201, FIELDS)
     assert (body["name"], body["exchange"], body["currency"]) == ("Mine", "paper", "USDT")
