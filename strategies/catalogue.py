@@ -39,8 +39,7 @@ class UnknownRule(Invalid):
     code = "UNKNOWN_RULE"
 
     def __init__(self, name: object, known: list[str]) -> None:
-        sentence = f"There is no rule {name!r:.80}; there are {', '.join(known)}."
-        super().__init__(sentence, errors={"rule": [sentence]})
+        super().__init__(f"There is no rule {name!r:.80}; there are {', '.join(known)}.", field="rule")
 
 
 def rule_names() -> list[str]:

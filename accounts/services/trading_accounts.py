@@ -54,8 +54,7 @@ def open_account(
     cannot trade on.
     """
     if exchange != PAPER:
-        sentence = f"The desk does not trade on {exchange!r}; it knows: paper."
-        raise Invalid(sentence, errors={"exchange": [sentence]})
+        raise Invalid(f"The desk does not trade on {exchange!r}; it knows: paper.", field="exchange")
     with transaction.atomic():
         account = TradingAccount.objects.create(
             owner=owner,

@@ -162,8 +162,7 @@ def _check_strategy(owner: User, strategy_id: UUID | None) -> None:
 
 def _check_exchange(exchange: str) -> None:
     if exchange != PAPER:
-        sentence = f"The desk does not trade on {exchange!r}; it knows: {PAPER}."
-        raise Invalid(sentence, errors={"exchange": [sentence]})
+        raise Invalid(f"The desk does not trade on {exchange!r}; it knows: {PAPER}.", field="exchange")
 
 
 def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,26 +180,23 @@ def _with_known_symbols(config: dict[str, Any], base: str) -> dict[str, Any]:
     try:
         found = [find_instrument(symbol) for symbol in allowed]
     except UnknownSymbol as error:
-        raise Invalid(error.message, errors={"config.allowed_symbols": [error.message]}) from error
+        raise Invalid(error.message, field="config.allowed_symbols") from error
     for instrument in found:
         if instrument.base != base:
-            sentence = f"{instrument.symbol} trades {instrument.base}, not {base}."
-            raise Invalid(sentence, errors={"config.allowed_symbols": [sentence]})
+            raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base}.", field="config.allowed_symbols")
     return {**config, "allowed_symbols": list(dict.fromkeys(instrument.symbol for instrument in found))}
 
 
 def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:
     if not symbol and not base_name:
-        sentence = "A bot needs a symbol or a base coin."
-        raise Invalid(sentence, errors={"symbol": [sentence]})
+        raise Invalid("A bot needs a symbol or a base coin.", field="symbol")
     field = "symbol" if symbol else "base_name"
     try:
         instrument = find_instrument(symbol or f"{base_name}USDT")
     except UnknownSymbol as error:
-        raise Invalid(error.message, errors={field: [error.message]}) from error
+        raise Invalid(error.message, field=field) from error
     if base_name and base_name.upper() != instrument.base:
-        sentence = f"{instrument.symbol} trades {instrument.base}, not {base_name}."
-        raise Invalid(sentence, errors={"base_name": [sentence]})
+        raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base_name}.", field="base_name")
     return instrument.symbol, instrument.base
 
 

@@ -109,8 +109,7 @@ def _chosen(provider: str | None) -> Sequence[str]:
     if provider is None:
         return chosen
     if provider not in chosen:
-        sentence = f"This desk does not ask {PROVIDERS[provider].title}."
-        raise Invalid(sentence, errors={"provider": [sentence]})
+        raise Invalid(f"This desk does not ask {PROVIDERS[provider].title}.", field="provider")
     return [provider]
 
 

@@ -96,8 +96,7 @@ def _check_size(size: Decimal | None, position: Position, instrument: Instrument
     if size is None or size == position.size:
         return
     if size > position.size:
-        sentence = f"{plain(size)} is more than the {plain(position.size)} that are open."
-        raise Invalid(sentence, errors={"size": [sentence]})
+        raise Invalid(f"{plain(size)} is more than the {plain(position.size)} that are open.", field="size")
     check_steps({"size": (size, instrument.lot_size, "lot")})
 
 

@@ -57,7 +57,7 @@ def _check_side(name: str, price: Decimal, position: Position, quote: Quote) -> 
         return
     words = name.replace("_", "-")
     sentence = f"A {words} at {plain(price)} is on the wrong side of the market, {plain(market)}."
-    raise Invalid(sentence, code=f"INVALID_{name.upper()}", errors={name: [sentence]})
+    raise Invalid(sentence, code=f"INVALID_{name.upper()}", field=name)
 
 
 def _write(position: Position, instrument: Instrument, desk: Desk) -> None:

@@ -152,7 +152,7 @@ def _raise_refusal(batch: Batch) -> None:
 def error_of(refusal: Refusal) -> AppError:
     """Return the error that tells a caller of a refusal: of a field where one is wrong, else of the business."""
     if refusal.field:
-        return Invalid(refusal.reason, code=refusal.code, errors={refusal.field: [refusal.reason]})
+        return Invalid(refusal.reason, code=refusal.code, field=refusal.field)
     return AppError(refusal.reason, code=refusal.code)
 
 
