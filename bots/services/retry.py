@@ -11,11 +11,11 @@ from accounts.models.trading_accounts import TradingAccountQuerySet
 from bots.config import BotConfig
 from bots.models import Bot, BotStatus
 from bots.selectors.accounts import accounts_of
+from core.clock import Clock
 from core.errors import AppError, Conflict, Forbidden
 from trading.intents import Intent
 from trading.models import Signal
 from trading.selectors.untraded import first_try_of, is_running, untraded_accounts
-from trading.services.desk import Clock
 from trading.services.signals import open_signal, run_signal
 
 

@@ -1,7 +1,7 @@
 """The desk of one use case: the accounts, locked, and all that PLAN must know of them, in a handful of statements."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from accounts.models import TradingAccount
+from core.clock import Clock
 from core.compiled_reads import compiled_read
 from core.exact import to_money
 from market.models import Instrument
@@ -28,7 +29,6 @@ from trading.models import (
     SwitchState,
 )
 
-Clock = Callable[[], datetime]
 Scope = tuple[str, UUID | None]
 RestingKey = tuple[UUID, str]
 Traded = tuple[UUID, UUID]

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import TradingAccount
+from core.clock import Clock
 from core.errors import AppError, Invalid
 from core.exact import WIDE, plain
 from market.models import Instrument
@@ -14,7 +15,7 @@ from market.quotes import Quote, is_stale
 from trading.models import Position
 from trading.services.apply import Books, write_books
 from trading.services.closing import open_position
-from trading.services.desk import Clock, Desk, load_holdings
+from trading.services.desk import Desk, load_holdings
 from trading.services.facts import tell_of_position
 from trading.services.steps import check_steps
 

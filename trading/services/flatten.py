@@ -10,12 +10,13 @@ from uuid import UUID
 from django.db import OperationalError
 
 from accounts.models import TradingAccount
+from core.clock import Clock
 from core.exact import plain
 from trading.brokers import broker_for
 from trading.brokers.base import Broker
 from trading.models import Order, OrderOrigin, OrderStatus, Outcome, Position
 from trading.services.batch import Batch
-from trading.services.desk import Clock, Desk
+from trading.services.desk import Desk
 from trading.services.road import batches, walk
 from trading.tickets import Proposal
 

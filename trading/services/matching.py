@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
+from core.clock import Clock
 from core.exact import WIDE
 from market.quotes import is_stale
 from market.ranges import PriceRange
@@ -22,7 +23,7 @@ from trading.models import WORKING, Order, Position
 from trading.selectors.triggered import MOST_HITS, Hit, triggered
 from trading.services.apply import Books, apply_receipt, write_books
 from trading.services.close_out import close_out
-from trading.services.desk import Clock, Desk, load_holdings, load_working, rest_of
+from trading.services.desk import Desk, load_holdings, load_working, rest_of
 from trading.services.facts import tell
 from trading.services.meeting import exit_of, is_met, meet
 from trading.services.outcomes import settle_by_orders

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
+from core.clock import Clock
 from market.models import Instrument
 from trading.brokers.base import Broker
 from trading.intents import Intent
 from trading.models import Order, Outcome, OutcomeStatus, Signal
-from trading.services.desk import Clock, Desk
+from trading.services.desk import Desk
 from trading.services.outcomes import PassOutcomes, end_outcomes
 from trading.services.road import walk
 from trading.services.wanted import Ask, Settled, wanted_of

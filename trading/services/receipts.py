@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
+from core.clock import Clock
 from core.exact import WIDE
 from trading.models import Fill, Order
 from trading.services.apply import apply_receipts
-from trading.services.desk import Clock, load_holdings
+from trading.services.desk import load_holdings
 from trading.services.facts import tell
 from trading.services.outcomes import settle_by_orders
 from trading.services.stopwatch import Stopwatch
