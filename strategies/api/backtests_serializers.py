@@ -53,8 +53,8 @@ class RefusalsAnswer(serializers.Serializer):
     invalid_exit = serializers.IntegerField()
 
 
-class ResultsAnswer(serializers.Serializer):
-    """Percents are of daily equity, drawdown above zero; what is not defined is null."""
+class EarningsAnswer(serializers.Serializer):
+    """What any run earned, of a backtest or of a sweep."""
 
     total_return = Percent()
     cagr = Percent()
@@ -66,6 +66,11 @@ class ResultsAnswer(serializers.Serializer):
     win_rate = Percent()
     profit_factor = Ratio()
     expectancy = Amount()
+
+
+class ResultsAnswer(EarningsAnswer):
+    """Percents are of daily equity, drawdown above zero; what is not defined is null."""
+
     total_trades = serializers.IntegerField()
     winning_trades = serializers.IntegerField()
     losing_trades = serializers.IntegerField()
