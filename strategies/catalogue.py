@@ -55,6 +55,12 @@ def find_rule(name: str) -> Rule:
     return rule
 
 
+def title_of(name: str) -> str:
+    """Return what people call the rule of this name; the name itself where there is none any more."""
+    rule = _catalogue().rules.get(name)
+    return rule.title if rule else name
+
+
 def is_own(rule: Rule) -> bool:
     """Say whether a rule came from a file or a dotted path: nobody knows what such a one does, or when it ends."""
     return _catalogue().rules.get(rule.name) is rule and all(rule is not shipped for shipped in SHIPPED)

@@ -13,8 +13,9 @@ from unfold.decorators import display
 
 from core.admin.acting import log_all
 from core.admin.confirming import Announcement, asks_first, counted, lines_of
-from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, Shown, badge
 from strategies.admin import figures, sweeps
+from strategies.admin.rules import RuleFilter, rule_title
 from strategies.models import Backtest, RunStatus, Sweep
 from strategies.services.backtests import cancel_backtests
 from strategies.services.sweeps import cancel_sweeps
@@ -28,7 +29,7 @@ _STATUS = badge(
         RunStatus.CANCELLED: "warning",
     },
 )
-_ASKED = (None, {"fields": (("rule", "strategy"), ("instrument", "interval"), ("start", "end"), "owner")})
+_ASKED = (None, {"fields": ((rule_title, "strategy"), ("instrument", "interval"), ("start", "end"), "owner")})
 _WHEN = ("When", {"fields": ("created_at", "started_at", "completed_at")})
 
 
@@ -59,13 +60,13 @@ def _how_far(runs: list[Any]) -> list[str]:
 class RunAdmin(ReadOnlyAdmin):
     """What backtests and sweeps have in common."""
 
-    list_display: tuple[str, ...] = (
-        *("created_at", "rule", "instrument", "interval", "owner"),
+    list_display: tuple[Shown, ...] = (
+        *("created_at", rule_title, "instrument", "interval", "owner"),
         *("state", "progress", "failure"),
     )
     list_filter = (
         StatusFilter,
-        "rule",
+        RuleFilter,
         ("interval", ChoicesDropdownFilter),
         ("owner", AutocompleteSelectFilter),
         ("created_at", DayRangeFilter),
