@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.exchanges import check_exchange
 from accounts.models import User
 from accounts.models.trading_accounts import PAPER
 from bots.config import BotConfig
@@ -50,7 +51,7 @@ def create_bot(
     its owner may not read.
     """
     BotConfig.from_json(config or {})
-    _check_exchange(exchange)
+    check_exchange(exchange)
     _check_strategy(owner, strategy_id)
     symbol, base = _symbol_and_base(symbol, base_name)
     config = _with_known_symbols(config or {}, base)
@@ -79,7 +80,7 @@ def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bo
     with transaction.atomic():
         bot = locked_bot(bot_id)
         wanted = {name: value for name, value in changes.items() if name != "exchange"}
-        _check_exchange(changes.get("exchange", bot.exchange))
+        check_exchange(changes.get("exchange", bot.exchange))
         _check_strategy(bot.owner, changes.get("strategy_id"))
         if "symbol" in wanted:
             wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
@@ -158,11 +159,6 @@ def _tell_of_change(bot: Bot, *, now: datetime, **told: Any) -> None:
 def _check_strategy(owner: User, strategy_id: UUID | None) -> None:
     if strategy_id is not None:
         readable_strategy(owner, strategy_id)
-
-
-def _check_exchange(exchange: str) -> None:
-    if exchange != PAPER:
-        raise Invalid(f"The desk does not trade on {exchange!r}; it knows: {PAPER}.", field="exchange")
 
 
 def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
