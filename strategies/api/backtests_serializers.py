@@ -54,18 +54,18 @@ class RefusalsAnswer(serializers.Serializer):
 
 
 class EarningsAnswer(serializers.Serializer):
-    """What any run earned, of a backtest or of a sweep."""
+    """What any run earned, of a backtest or of a sweep; null where it is not defined."""
 
-    total_return = Percent()
-    cagr = Percent()
-    sharpe_ratio = Ratio()
-    sortino_ratio = Ratio()
-    calmar_ratio = Ratio()
-    volatility = Percent()
-    max_drawdown = Percent(falls=True)
-    win_rate = Percent()
-    profit_factor = Ratio()
-    expectancy = Amount()
+    total_return = Percent(allow_null=True)
+    cagr = Percent(allow_null=True)
+    sharpe_ratio = Ratio(allow_null=True)
+    sortino_ratio = Ratio(allow_null=True)
+    calmar_ratio = Ratio(allow_null=True)
+    volatility = Percent(allow_null=True)
+    max_drawdown = Percent(falls=True, allow_null=True)
+    win_rate = Percent(allow_null=True)
+    profit_factor = Ratio(allow_null=True)
+    expectancy = Amount(allow_null=True)
 
 
 class ResultsAnswer(EarningsAnswer):
@@ -75,7 +75,7 @@ class ResultsAnswer(EarningsAnswer):
     winning_trades = serializers.IntegerField()
     losing_trades = serializers.IntegerField()
     exposure = Percent()
-    turnover = Ratio()
+    turnover = Ratio(allow_null=True)
     days = Ratio()
     initial_balance = Amount()
     final_balance = Amount()

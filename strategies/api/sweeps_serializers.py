@@ -96,15 +96,15 @@ class SpanAnswer(serializers.Serializer):
 
 
 class FiguresAnswer(EarningsAnswer):
-    """What one run came to on one span; percents are of daily equity, drawdown above zero."""
+    """What one run came to on one span, null where the rule failed; percents of daily equity, drawdown above zero."""
 
     total_trades = WholeNumber()
-    exposure = Percent()
-    turnover = Ratio()
-    fees = Amount()
-    funding = Amount()
-    final_balance = Amount()
-    final_equity = Amount()
+    exposure = Percent(allow_null=True)
+    turnover = Ratio(allow_null=True)
+    fees = Amount(allow_null=True)
+    funding = Amount(allow_null=True)
+    final_balance = Amount(allow_null=True)
+    final_equity = Amount(allow_null=True)
 
 
 class RankedAnswer(serializers.Serializer):
@@ -126,7 +126,7 @@ class ComparisonAnswer(serializers.Serializer):
     inside = FigureOfRank()
     outside = FigureOfRank()
     gap = GapOfRank()
-    rank_correlation = Ratio()
+    rank_correlation = Ratio(allow_null=True)
 
 
 class HeatMapAnswer(serializers.Serializer):
