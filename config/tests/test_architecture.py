@@ -57,6 +57,14 @@ def test_no_function_imports_but_ready(file):
     assert [module for module in found if module not in MAY_IMPORT_IN_FUNCTIONS] == []
 
 
+@pytest.mark.parametrize("package", LADDER)
+def test_what_reads_imports_nothing_that_writes(package):
+    """Inside an app: models ◄ selectors ◄ services."""
+    files = [file for file in sources(package) if "selectors" in file.parts]
+    found = {(name_of(file), each) for file in files for each in imports(ast.parse(file.read_text()))}
+    assert [pair for pair in found if pair[1].startswith(f"{package}.services")] == []
+
+
 @pytest.mark.parametrize("file", sources("trading/engine"), ids=name_of)
 def test_the_engine_imports_nothing_but_itself(file):
     assert [module for module in imports(ast.parse(file.read_text())) if not module.startswith("trading.engine")] == []

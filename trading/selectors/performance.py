@@ -14,7 +14,7 @@ from accounts.figures import Figures
 from accounts.models import Book, TradingAccount, Transfer, TransferKind
 from trading.engine import metrics
 from trading.models import EquityPoint, Position
-from trading.services.desk import load_holdings
+from trading.selectors.desks import load_holdings
 
 DAYS_A_YEAR = 365
 LONGEST_CURVE = 500

@@ -11,8 +11,8 @@ from core.clock import Clock
 from core.errors import Conflict, Invalid, Missing
 from core.exact import plain
 from market.models import Instrument
+from trading.desk import Desk
 from trading.models import Order, Position
-from trading.services.desk import Desk
 from trading.services.orders import place_one
 from trading.services.steps import check_steps
 from trading.tickets import Proposal

@@ -12,10 +12,11 @@ from core.errors import AppError, Invalid
 from core.exact import WIDE, plain
 from market.models import Instrument
 from market.quotes import Quote, is_stale
+from trading.desk import Desk
 from trading.models import Position
+from trading.selectors.desks import load_holdings
 from trading.services.apply import Books, write_books
 from trading.services.closing import open_position
-from trading.services.desk import Desk, load_holdings
 from trading.services.facts import tell_of_position
 from trading.services.steps import check_steps
 

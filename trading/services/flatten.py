@@ -12,9 +12,9 @@ from core.clock import Clock
 from core.exact import plain
 from trading.brokers import broker_for
 from trading.brokers.base import Broker
+from trading.desk import Desk
 from trading.models import Order, OrderOrigin, OrderStatus, Outcome, Position
 from trading.services.batch import Batch
-from trading.services.desk import Desk
 from trading.services.halving import in_halves
 from trading.services.road import batches, walk
 from trading.tickets import Proposal

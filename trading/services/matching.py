@@ -19,11 +19,12 @@ from core.clock import Clock
 from core.exact import WIDE
 from market.quotes import is_stale
 from market.ranges import PriceRange
+from trading.desk import Desk, rest_of
 from trading.models import WORKING, Order, Position
+from trading.selectors.desks import load_holdings, load_working
 from trading.selectors.triggered import MOST_HITS, Hit, triggered
 from trading.services.apply import Books, apply_receipt, write_books
 from trading.services.close_out import close_out
-from trading.services.desk import Desk, load_holdings, load_working, rest_of
 from trading.services.facts import tell
 from trading.services.halving import in_halves
 from trading.services.meeting import exit_of, is_met, meet

@@ -11,9 +11,9 @@ from core.clock import Clock
 from core.errors import AppError, Conflict, Invalid
 from market.models import Instrument
 from trading.brokers import broker_for
+from trading.desk import Desk
 from trading.models import Order, OrderSide, OrderType, Outcome, TimeInForce
 from trading.services.batch import Batch
-from trading.services.desk import Desk
 from trading.services.road import walk
 from trading.services.steps import off_their_steps
 from trading.sizes import Distance

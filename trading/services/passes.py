@@ -11,9 +11,9 @@ from django.db import transaction
 from core.clock import Clock
 from market.models import Instrument
 from trading.brokers.base import Broker
+from trading.desk import Desk
 from trading.intents import Intent
 from trading.models import Order, Outcome, OutcomeStatus, Signal
-from trading.services.desk import Desk
 from trading.services.halving import in_halves
 from trading.services.outcomes import PassOutcomes, end_outcomes
 from trading.services.road import walk

@@ -11,8 +11,8 @@ from django.db import transaction
 from core.clock import Clock
 from core.exact import WIDE
 from trading.models import Fill, Order
+from trading.selectors.desks import load_holdings
 from trading.services.apply import apply_receipts
-from trading.services.desk import load_holdings
 from trading.services.facts import tell
 from trading.services.halving import in_halves
 from trading.services.outcomes import settle_by_orders

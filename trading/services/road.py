@@ -14,9 +14,9 @@ from market.models import Instrument
 from market.services.quotes import refresh_quotes
 from trading.brokers.base import Broker
 from trading.models import Order
+from trading.selectors.desks import load_desk
 from trading.services.apply import Books, apply_receipts
 from trading.services.batch import Batch, Propose, Record
-from trading.services.desk import load_desk
 from trading.services.facts import tell
 from trading.services.order_rows import orders_of
 from trading.services.plan import make_plan

@@ -10,9 +10,9 @@ from accounts.models import TradingAccount
 from core.clock import Clock
 from core.errors import AppError, Conflict
 from market.models import Instrument
+from trading.desk import Desk
 from trading.models import OrderSide, Position, PositionSide, TimeInForce
 from trading.services.closing import NothingToClose, close_held, held
-from trading.services.desk import Desk
 from trading.services.orders import place_one
 from trading.services.steps import check_steps
 from trading.sizes import Size, SizeMode

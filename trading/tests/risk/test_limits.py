@@ -14,7 +14,7 @@ from core.errors import AppError
 from market.models import Instrument
 from trading.decisions import IntentSide
 from trading.models import LimitMark, Order, OrderSide, OrderType, Outcome, ScopeType, SwitchState
-from trading.services.desk import load_desk
+from trading.selectors.desks import load_desk
 from trading.services.plan import make_plan
 from trading.services.risk.limits import drawdown_percent
 from trading.services.scopes import turn_switch
