@@ -10,9 +10,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LADDER = ("core", "accounts", "market", "trading", "strategies", "groups", "bots", "webhooks", "config")
 
-# Costly libraries that are imported in the one function of their adapter.
-MAY_IMPORT_IN_FUNCTIONS: frozenset[str] = frozenset()
-
 
 def sources(package: str) -> list[Path]:
     files = (ROOT / package).rglob("*.py")
@@ -53,8 +50,7 @@ def test_no_import_climbs_the_ladder(file):
 
 @pytest.mark.parametrize("file", ALL_SOURCES, ids=name_of)
 def test_no_function_imports_but_ready(file):
-    found = function_imports(ast.parse(file.read_text()))
-    assert [module for module in found if module not in MAY_IMPORT_IN_FUNCTIONS] == []
+    assert function_imports(ast.parse(file.read_text())) == []
 
 
 @pytest.mark.parametrize("package", LADDER)
