@@ -125,7 +125,7 @@ def test_a_trader_is_told_of_their_own(page_of: PageOf, tom: User, bot: Bot) -> 
         "0.1",
         "50000",
     )
-    assert [row["name"] for row in state["bots"]["items"]] == ["Badger"]
+    assert [(row["name"], row["symbol"]) for row in state["bots"]["items"]] == [("Badger", "BTCUSDT")]
     assert (state["user"]["may_trade"], [row["may_trade"] for row in state["accounts"]["items"]]) == (True, [True])
     assert [row["is_own"] for row in state["accounts"]["items"]] == [True]
     assert [row["side"] for row in state["signals"]] == ["buy"]
