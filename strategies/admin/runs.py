@@ -16,7 +16,7 @@ from core.admin.confirming import Announcement, asks_first, counted, lines_of
 from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, Shown, badge
 from strategies.admin import figures, sweeps
 from strategies.admin.rules import RuleFilter, rule_title
-from strategies.models import Backtest, RunStatus, Sweep
+from strategies.models import RUNS_UNDER_WAY, Backtest, RunStatus, Sweep
 from strategies.services.backtests import cancel_backtests
 from strategies.services.sweeps import cancel_sweeps
 
@@ -47,7 +47,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 def _cancelling(runs: QuerySet[Any]) -> Announcement:
-    going = runs.filter(status__in=(RunStatus.PENDING, RunStatus.RUNNING))
+    going = runs.filter(status__in=RUNS_UNDER_WAY)
     count = going.count()
     sentence = f"Cancel {counted(count, 'run')}: what was computed so far is lost. One that is over stays as it is."
     return Announcement(sentence, lines_of(going, _how_far, count=count), is_possible=count > 0)
