@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
@@ -22,7 +21,6 @@ FORM_METHODS = ["get", "head", "post", "options"]  # Django's forms take a PUT a
 class LoginPage(LoginView):
     http_method_names = FORM_METHODS
     template_name = "login.html"
-    extra_context = {"desk_name": settings.DESK_NAME}
 
     def get_default_redirect_url(self) -> str:
         """Operators work at the console, everybody else begins at the root."""

@@ -3,19 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.generic import FormView
 
+from accounts.pages import FORM_METHODS
 from accounts.reset_requests import take_reset_request
 from accounts.services.password_resets import complete_reset
 from core.addresses import counted_address
 from core.errors import AppError
 from core.limits import hit, require
-
-FORM_METHODS = ["get", "head", "post", "options"]
 
 
 class AskForm(forms.Form):
@@ -44,16 +42,13 @@ class ResetDoor(FormView):
     done = ""
     is_complete = False
 
-    def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return {"desk_name": settings.DESK_NAME, **super().get_context_data(**context)}
-
     def form_valid(self, form: forms.Form) -> HttpResponse:
         try:
             require(hit("anonymous", counted_address(self.request)), self.request)
             self.act(self.request, form.cleaned_data)
         except AppError as refusal:
             return self._refused(form, refusal)
-        return render(self.request, "reset_done.html", {"desk_name": settings.DESK_NAME, "page": self})
+        return render(self.request, "reset_done.html", {"page": self})
 
     def act(self, request: HttpRequest, asked: dict[str, Any]) -> None:
         """Do what the form asks for. Raises AppError."""

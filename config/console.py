@@ -5,6 +5,8 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from config.settings_base import DESK_NAME
+
 
 def _page(title: str, model: str, icon: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
@@ -15,8 +17,8 @@ def _section(title: str, *pages: dict[str, Any]) -> dict[str, Any]:
 
 
 CONSOLE = {
-    "SITE_TITLE": "Trading desk",
-    "SITE_HEADER": "Trading desk",
+    "SITE_TITLE": DESK_NAME,
+    "SITE_HEADER": DESK_NAME,
     "SITE_SUBHEADER": "Operators' console",
     "SITE_SYMBOL": "candlestick_chart",
     "SITE_FAVICONS": [

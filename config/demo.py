@@ -1,9 +1,7 @@
 """The demo desk: accounts, a group and a bot on paper, with a little history, made through the services of all else."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from accounts.models import TradingAccount, User
@@ -12,6 +10,7 @@ from bots.models import Bot, BotStatus
 from bots.services.alerts import Asked, signal_from_alert
 from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_group
+from core.clock import Clock
 from groups.models import AccountGroup
 from groups.services.membership import create_group
 from trading.decisions import IntentSide
@@ -37,7 +36,7 @@ def find_demo() -> Bot | None:
     return Bot.objects.living().filter(name=BOT_NAME).order_by("created_at").first()
 
 
-def make_demo(owner: User, *, clock: Callable[[], datetime]) -> DemoDesk:
+def make_demo(owner: User, *, clock: Clock) -> DemoDesk:
     """Make the demo desk of `owner`; its history is one long, opened and closed, on every account."""
     now = clock()
     accounts = [

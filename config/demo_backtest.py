@@ -1,12 +1,13 @@
 """The demo desk's backtest: a strategy of its owner's, run over the last four months of the synthetic market."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from accounts.models import User
+from core.clock import Clock
 from core.jobs.queue import take
 from core.jobs.running import run_job
 from market.intervals import Interval
@@ -36,7 +37,7 @@ def has_demo_strategy(owner: User) -> bool:
     return Strategy.objects.filter(owner=owner, name=STRATEGY_NAME).exists()
 
 
-def make_demo_backtest(owner: User, *, clock: Callable[[], datetime]) -> Backtest:
+def make_demo_backtest(owner: User, *, clock: Clock) -> Backtest:
     """Make the strategy and its backtest and run that, at once and in this process's time, by its job."""
     now = clock()
     strategy = create_strategy(

@@ -17,6 +17,7 @@ from bots.models import BotDecision
 from bots.selectors.decisions import decision_of_signal
 from bots.services.decisions import closed_at
 from core.admin.pieces import moment, page_link, printed
+from strategies.catalogue import title_of
 from trading.admin import scopes
 from trading.models import Fill, Order, Outcome, OutcomeStatus, ScopeType, Signal, SignalSource
 from trading.selectors.flights import Flight, flights_of, milliseconds_between
@@ -93,7 +94,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
 
 def _decision(decision: BotDecision) -> dict[str, Any]:
     """Return what a strategy decided, on which candle and with which parameters."""
-    told = [("rule", decision.rule), ("target", decision.target), *decision.parameters.items()]
+    told = [("rule", title_of(decision.rule)), ("target", decision.target), *decision.parameters.items()]
     candle = [(name, f"{value:.15g}") for name, value in decision.candle.items()]
     link = page_link(BotDecision, decision.pk, "the decision")
     title = f"{decision.symbol} {decision.interval}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 
 class AppError(Exception):
-    """A refusal. `errors` names fields; `status` is the HTTP status that an API answer carries.
+    """A refusal. `errors` names fields, or `field` the one that the sentence is of; `status` is that of an API answer.
 
     `retry_after_seconds` says when it is worth another try, where that is known.
     """
@@ -19,6 +19,7 @@ class AppError(Exception):
         *,
         code: str | None = None,
         status: int | None = None,
+        field: str | None = None,
         errors: Mapping[str, Sequence[str]] | None = None,
         retry_after_seconds: float | None = None,
     ) -> None:
@@ -26,7 +27,8 @@ class AppError(Exception):
         self.message = message
         self.code = code or self.code
         self.status = status or self.status
-        self.errors = {field: list(lines) for field, lines in (errors or {}).items()}
+        named = errors or ({field: [message]} if field else {})
+        self.errors = {name: list(lines) for name, lines in named.items()}
         if retry_after_seconds is not None:
             self.retry_after_seconds = retry_after_seconds
 

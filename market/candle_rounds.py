@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from core.clock import Clock
 from market.candles.series import CandleSeries
 from market.followers import needed, tell_followers
 from market.intervals import Interval
 from market.models import Instrument
 from market.ranges import PriceRange
 from market.services.candles import store_candles
-from market.sources.base import CandleSource, Clock, SourceDown, SourceRefused
+from market.sources.base import CandleSource, SourceDown, SourceRefused
 
 logger = logging.getLogger(__name__)
 

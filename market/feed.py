@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
+from core.clock import Clock
 from market.candle_rounds import CandleRounds
 from market.rounds import ComputedRounds, NetworkRounds, Rounds
 from market.sources import CANDLES, NETWORK
-from market.sources.base import CandleSource, Clock, NetworkSource
+from market.sources.base import CandleSource, NetworkSource
 
 logger = logging.getLogger(__name__)
 

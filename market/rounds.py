@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from core.clock import Clock
 from core.streams.broadcast import Broadcaster
 from market.candles.live import LiveCandles
 from market.followers import needed, tell_followers
@@ -18,7 +19,7 @@ from market.models import Instrument
 from market.quotes import latest_quotes
 from market.ranges import PriceRange
 from market.services.quotes import keep_quotes
-from market.sources.base import Clock, NetworkSource, Quote
+from market.sources.base import NetworkSource, Quote
 from market.ticks import tick, topic_of
 
 # A feed that stood still looks no further back: what prices did meanwhile is over.

@@ -39,8 +39,7 @@ class UnknownRule(Invalid):
     code = "UNKNOWN_RULE"
 
     def __init__(self, name: object, known: list[str]) -> None:
-        sentence = f"There is no rule {name!r:.80}; there are {', '.join(known)}."
-        super().__init__(sentence, errors={"rule": [sentence]})
+        super().__init__(f"There is no rule {name!r:.80}; there are {', '.join(known)}.", field="rule")
 
 
 def rule_names() -> list[str]:
@@ -54,6 +53,12 @@ def find_rule(name: str) -> Rule:
     if rule is None:
         raise UnknownRule(name, rule_names())
     return rule
+
+
+def title_of(name: str) -> str:
+    """Return what people call the rule of this name; the name itself where there is none any more."""
+    rule = _catalogue().rules.get(name)
+    return rule.title if rule else name
 
 
 def is_own(rule: Rule) -> bool:

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -36,7 +35,6 @@ class BacktestsPage(LoginRequiredMixin, View):
         rules = [find_rule(name) for name in rule_names()]
         catalogue = {rule.name: {"title": rule.title, "schema": rule.schema} for rule in rules}
         context = {
-            "desk_name": settings.DESK_NAME,
             "intervals": Interval,
             "rules": rules,
             "catalogue": catalogue,

@@ -30,7 +30,7 @@ def whole_settings(asked: Mapping[str, Any], instrument: Instrument) -> dict[str
     Raises Invalid naming `config.<name>`, and `symbol` where the instrument is not traded.
     """
     if instrument.kind in QUOTES_ONLY:
-        raise _wrong("symbol", f"{instrument.symbol} is only quoted here, not traded.")
+        raise Invalid(f"{instrument.symbol} is only quoted here, not traded.", field="symbol")
     own = {name: getattr(instrument, name) for name in _OF_INSTRUMENT}
     given = {name: value for name, value in asked.items() if value is not None}
     told = {"allow_short": instrument.allows_short, "size": SIZES.get(asked["mode"]), **own, **given}
@@ -79,19 +79,19 @@ def market_of(instrument: Instrument) -> Market:
 
 def _check(told: Mapping[str, Any], instrument: Instrument) -> None:
     if told["size"] is None:
-        raise _wrong("config.size", "A fixed size needs to be said, in base units.")
+        raise Invalid("A fixed size needs to be said, in base units.", field="config.size")
     if told["mode"] == "percent_equity" and told["size"] > _PERCENT:
-        raise _wrong("config.size", "At most 100 percent of equity.")
+        raise Invalid("At most 100 percent of equity.", field="config.size")
     if told["mode"] == "risk_to_stop" and (told["size"] >= _PERCENT or not told.get("stop_loss")):
         field = "stop_loss" if not told.get("stop_loss") else "size"
-        raise _wrong(f"config.{field}", "A size by risk needs a stop_loss, and a size of less than 100 percent.")
+        raise Invalid("A size by risk needs a stop_loss, and a size of less than 100 percent.", field=f"config.{field}")
     if (told.get("stop_loss") or 0) >= _PERCENT:
-        raise _wrong("config.stop_loss", "Less than 100 percent: a stop is at a price.")
+        raise Invalid("Less than 100 percent: a stop is at a price.", field="config.stop_loss")
     if told["leverage"] > instrument.max_leverage:
         sentence = f"{instrument.symbol} is traded with a leverage of at most {instrument.max_leverage}."
-        raise _wrong("config.leverage", sentence)
+        raise Invalid(sentence, field="config.leverage")
     if told["allow_short"] and not instrument.allows_short:
-        raise _wrong("config.allow_short", f"{instrument.symbol} is not sold short.")
+        raise Invalid(f"{instrument.symbol} is not sold short.", field="config.allow_short")
 
 
 def _value(kept: Mapping[str, Any]) -> float:
@@ -100,7 +100,3 @@ def _value(kept: Mapping[str, Any]) -> float:
 
 def _fraction(percent: str | None) -> float | None:
     return None if percent is None else float(Decimal(percent) / _PERCENT)
-
-
-def _wrong(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors={field: [sentence]})

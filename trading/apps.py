@@ -8,10 +8,11 @@ class TradingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import figures, sheets
+        from accounts.exchanges import trade_on
         from accounts.services import ledger, trading_accounts
         from core.examinations import register
         from market.followers import follow_prices
-        from trading import examinations, handlers
+        from trading import brokers, examinations, handlers
         from trading.api.sheets import open_positions, performance
         from trading.selectors.figures import figures_with_positions
         from trading.selectors.triggered import instruments_in_play
@@ -20,6 +21,7 @@ class TradingConfig(AppConfig):
         from trading.services.margins import arm_paid
         from trading.services.risk.account_limits import follow_daily_loss
 
+        trade_on(brokers.exchanges())
         figures.read_with(figures_with_positions)
         follow_prices(handlers.match_prices, of=instruments_in_play)
         ledger.followers += [keep_equity_paid, arm_paid]

@@ -7,7 +7,6 @@ A mail server that hangs holds one thread of a process at most, five seconds a m
 import logging
 import smtplib
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from accounts import mails
 from accounts.models import PasswordResetRequest, User
 from accounts.models.users import folded
 from accounts.services.passwords import end_all_sessions, hashed_password
+from core.clock import Clock
 from core.errors import AppError
 from core.patience import Patience
 
@@ -48,7 +48,7 @@ def ask_for_reset(*, email: str, now: datetime) -> UUID:
     return PasswordResetRequest.objects.create(email=folded(email), asked_at=now, next_attempt_at=now).pk
 
 
-def deliver_reset(request_id: UUID, *, clock: Callable[[], datetime]) -> None:
+def deliver_reset(request_id: UUID, *, clock: Clock) -> None:
     """Mail a token to the user who has the request's address, if one has; not to be called inside a transaction.
 
     Where this process is mailing already, or the mail server has just failed, the row is left to the sweep untouched.
@@ -94,7 +94,7 @@ def complete_reset(*, token: str, new_password: str, now: datetime) -> None:
         end_all_sessions(proved, now=now)
 
 
-def _deliver(request_id: UUID, *, clock: Callable[[], datetime]) -> None:
+def _deliver(request_id: UUID, *, clock: Clock) -> None:
     now = clock()
     asked = PasswordResetRequest.objects.due(now).filter(pk=request_id).first()
     if asked is None:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from accounts.models import User, UserSession
 from accounts.models.sessions import EndReason
 from accounts.selectors.people import live_session
 from accounts.tokens import Claims, InvalidToken, Tokens, make_tokens, read_refresh
+from core.clock import Clock
 from core.errors import Missing, Unauthenticated
 
 # A process that dies between the replacement of a token and its answer leaves the token's end this far ahead.
@@ -97,7 +98,7 @@ def open_page_session(user: User, *, device: Device, now: datetime) -> UserSessi
     return _store(uuid.uuid4(), user=user, refresh_hash="", device=device, now=now)
 
 
-def refresh(*, refresh_token: str, arrived_at: datetime, clock: Callable[[], datetime]) -> tuple[User, Tokens]:
+def refresh(*, refresh_token: str, arrived_at: datetime, clock: Clock) -> tuple[User, Tokens]:
     """Change a refresh token for a new pair; the old one is spent. Raises InvalidToken.
 
     `arrived_at` is when the request began. Of several that show the same token at the same moment one wins the
@@ -167,9 +168,7 @@ def _store(session_id: UUID, *, user: User, refresh_hash: str, device: Device, n
     )
 
 
-def _rotate(
-    session: UserSession, *, shown: Claims, following: Claims, now: datetime, clock: Callable[[], datetime]
-) -> bool:
+def _rotate(session: UserSession, *, shown: Claims, following: Claims, now: datetime, clock: Clock) -> bool:
     # In a transaction: on SQLite its begin waits for the lock, and the clock is read with the lock in hand.
     with transaction.atomic():
         turned = UserSession.objects.filter(pk=session.pk, refresh_hash=shown.token_hash, ended_at=None).update(
@@ -182,7 +181,7 @@ def _rotate(
     return bool(turned)
 
 
-def _note_answer(session: UserSession, *, following: Claims, clock: Callable[[], datetime]) -> None:
+def _note_answer(session: UserSession, *, following: Claims, clock: Clock) -> None:
     """From here on nobody shows the token that was replaced in good faith: the commit of the next is behind us."""
     with transaction.atomic():
         UserSession.objects.filter(pk=session.pk, refresh_hash=following.token_hash).update(refreshed_at=clock())

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.exchanges import check_exchange
 from accounts.models import TradingAccount, TransferKind, User
 from accounts.models.trading_accounts import PAPER, new_seed
 from accounts.selectors.trading_accounts import AccountMissing
 from accounts.services.credentials import Keys, keep_credentials
 from accounts.services.ledger import Entry, post_entries
-from core.errors import Conflict, Invalid
+from core.errors import Conflict
 
 # Called under the account's lock, in the transaction that closes it. A check raises; a departure takes the account out
 # of what an app above has it in.
@@ -53,9 +54,7 @@ def open_account(
     `seed` fixes the account's simulated slippage, `keys` are sealed for it. Raises Invalid for a venue that the desk
     cannot trade on.
     """
-    if exchange != PAPER:
-        sentence = f"The desk does not trade on {exchange!r}; it knows: paper."
-        raise Invalid(sentence, errors={"exchange": [sentence]})
+    check_exchange(exchange)
     with transaction.atomic():
         account = TradingAccount.objects.create(
             owner=owner,

@@ -41,7 +41,8 @@ _STATUS = badge("status", {BotStatus.ACTIVE: "success", BotStatus.PAUSED: "warni
 SETTINGS = (
     "JSON: leverage, position_size, max_lag, on_opposite, pyramiding, allow_shorts, allowed_symbols, account_sizes "
     '(of each account\'s id, {"mode": as_signalled, fixed, percent_equity, risk or multiplier, "value"}); '
-    "stop_loss and take_profit, percents of the entry, of what the bot's strategy opens."
+    "follow_target, which brings accounts to where the strategy stands when an alert was lost; expected_every, seconds "
+    "of silence that are too long; stop_loss and take_profit, percents of the entry, of what the bot's strategy opens."
 )
 _FIXED = ("id", "owner", "symbol", "base_name", "exchange", "created_at")
 

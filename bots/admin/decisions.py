@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from bots.models import BotDecision, DecisionCode
 from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, flight_link, pill
+from strategies.admin.rules import rule_title
 
 _COLOURS: dict[str, str] = {
     DecisionCode.UNCHANGED: "",
@@ -17,7 +18,7 @@ _COLOURS: dict[str, str] = {
 
 @admin.register(BotDecision)
 class BotDecisionAdmin(ReadOnlyAdmin):
-    list_display = (*("opened_at", "bot", "symbol", "interval", "rule", "wanted", "came_to", "sent", "decided_at"),)
+    list_display = (*("opened_at", "bot", "symbol", "interval", rule_title, "wanted", "came_to", "sent", "decided_at"),)
     list_filter = (
         ("bot", AutocompleteSelectFilter),
         ("interval", ChoicesDropdownFilter),
@@ -29,7 +30,7 @@ class BotDecisionAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fieldsets = (
         (None, {"fields": (("bot", "sent"), ("wanted", "is_made"), ("came_to", "reason"))}),
-        ("Decided on", {"fields": (("symbol", "interval", "opened_at"), "candle", ("rule", "parameters"))}),
+        ("Decided on", {"fields": (("symbol", "interval", "opened_at"), "candle", (rule_title, "parameters"))}),
         ("Handled", {"fields": (("decided_at", "settled_at"), ("attempts", "lease_until"))}),
     )
 

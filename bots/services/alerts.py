@@ -138,6 +138,14 @@ def wish_of(bot: Bot, asked: Asked, *, received_at: datetime, now: datetime) -> 
     return Wish(instrument, intent, account_ids)
 
 
+def check_trades(bot: Bot) -> None:
+    """Raise SignalRefused, BOT_NOT_ACTIVE or OWNER_MAY_NOT_TRADE, for a bot that trades nothing as it stands."""
+    if bot.status != BotStatus.ACTIVE:
+        raise SignalRefused(f"The bot is {bot.status}.", code="BOT_NOT_ACTIVE")
+    if not (bot.owner.is_active and bot.owner.has_perm("trading.add_order")):
+        raise SignalRefused("The bot's owner may not trade.", code="OWNER_MAY_NOT_TRADE")
+
+
 def _intent_of(
     bot: Bot, asked: Asked, account_ids: list[UUID], *, said: Said, received_at: datetime, now: datetime
 ) -> Intent:
@@ -170,10 +178,7 @@ def _instrument(bot: Bot, asked: Asked) -> Instrument:
 
 
 def _check(bot: Bot, asked: Asked, *, received_at: datetime, now: datetime) -> None:
-    if bot.status != BotStatus.ACTIVE:
-        raise SignalRefused(f"The bot is {bot.status}.", code="BOT_NOT_ACTIVE")
-    if not (bot.owner.is_active and bot.owner.has_perm("trading.add_order")):
-        raise SignalRefused("The bot's owner may not trade.", code="OWNER_MAY_NOT_TRADE")
+    check_trades(bot)
     if not asked.do_trade:
         raise SignalRefused("The alert says not to trade.", code="DO_NOT_TRADE")
     if asked.order_type != "market":

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.exchanges import check_exchange
 from accounts.models import User
 from accounts.models.trading_accounts import PAPER
 from bots.config import BotConfig
@@ -50,7 +51,7 @@ def create_bot(
     its owner may not read.
     """
     BotConfig.from_json(config or {})
-    _check_exchange(exchange)
+    check_exchange(exchange)
     _check_strategy(owner, strategy_id)
     symbol, base = _symbol_and_base(symbol, base_name)
     config = _with_known_symbols(config or {}, base)
@@ -79,7 +80,7 @@ def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bo
     with transaction.atomic():
         bot = locked_bot(bot_id)
         wanted = {name: value for name, value in changes.items() if name != "exchange"}
-        _check_exchange(changes.get("exchange", bot.exchange))
+        check_exchange(changes.get("exchange", bot.exchange))
         _check_strategy(bot.owner, changes.get("strategy_id"))
         if "symbol" in wanted:
             wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
@@ -160,12 +161,6 @@ def _check_strategy(owner: User, strategy_id: UUID | None) -> None:
         readable_strategy(owner, strategy_id)
 
 
-def _check_exchange(exchange: str) -> None:
-    if exchange != PAPER:
-        sentence = f"The desk does not trade on {exchange!r}; it knows: {PAPER}."
-        raise Invalid(sentence, errors={"exchange": [sentence]})
-
-
 def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with some of their keys set anew, those that are null taken away. Raises Invalid."""
     merged = {name: value for name, value in {**config, **changes}.items() if changes.get(name, value) is not None}
@@ -181,26 +176,23 @@ def _with_known_symbols(config: dict[str, Any], base: str) -> dict[str, Any]:
     try:
         found = [find_instrument(symbol) for symbol in allowed]
     except UnknownSymbol as error:
-        raise Invalid(error.message, errors={"config.allowed_symbols": [error.message]}) from error
+        raise Invalid(error.message, field="config.allowed_symbols") from error
     for instrument in found:
         if instrument.base != base:
-            sentence = f"{instrument.symbol} trades {instrument.base}, not {base}."
-            raise Invalid(sentence, errors={"config.allowed_symbols": [sentence]})
+            raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base}.", field="config.allowed_symbols")
     return {**config, "allowed_symbols": list(dict.fromkeys(instrument.symbol for instrument in found))}
 
 
 def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:
     if not symbol and not base_name:
-        sentence = "A bot needs a symbol or a base coin."
-        raise Invalid(sentence, errors={"symbol": [sentence]})
+        raise Invalid("A bot needs a symbol or a base coin.", field="symbol")
     field = "symbol" if symbol else "base_name"
     try:
         instrument = find_instrument(symbol or f"{base_name}USDT")
     except UnknownSymbol as error:
-        raise Invalid(error.message, errors={field: [error.message]}) from error
+        raise Invalid(error.message, field=field) from error
     if base_name and base_name.upper() != instrument.base:
-        sentence = f"{instrument.symbol} trades {instrument.base}, not {base_name}."
-        raise Invalid(sentence, errors={"base_name": [sentence]})
+        raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base_name}.", field="base_name")
     return instrument.symbol, instrument.base
 
 

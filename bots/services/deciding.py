@@ -8,7 +8,7 @@ A candle that is not there is waited for, as long as the bot would trade it.
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from bots.models import Bot, BotDecision, DecisionCode
 from bots.selectors.decisions import bots_at_work, decides_now
 from bots.services.decisions import keep_failed_decision, keep_quiet_decisions, send_decision
 from bots.targets import MOST_CANDLES, Standing, acts, first_decided, first_read
+from core.clock import Clock
 from core.errors import AppError
 from market.candles.series import COLUMNS, CandleSeries, Floats
 from market.intervals import Interval
@@ -38,8 +39,6 @@ logger = logging.getLogger(__name__)
 
 # A candle that is not there is waited for no longer, even by a bot that would trade it later: somebody should know.
 LONGEST_WAIT_SECONDS = 300
-
-Clock = Callable[[], datetime]
 
 
 class Question(NamedTuple):

@@ -5,7 +5,7 @@ stands, and whoever finds it unsettled takes its signal further down the road, w
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid5
@@ -17,6 +17,7 @@ from bots.models import Bot, BotDecision
 from bots.selectors.decisions import decides_now, oldest_unsettled
 from bots.services.alerts import Asked, signal_from_alert
 from bots.targets import Standing, resizes, side_of, size_of
+from core.clock import Clock
 from core.leases import renewed
 from market.intervals import Interval
 from trading.models import SignalSource, SignalStatus, WatchType
@@ -32,8 +33,6 @@ MOST_ATTEMPTS = 5
 LAST_ATTEMPT = 20
 # A bot on minutes decides half a million times a year.
 KEPT = timedelta(days=30)
-
-Clock = Callable[[], datetime]
 
 
 def keep_quiet_decisions(rows: Sequence[BotDecision], *, now: datetime) -> None:

@@ -9,13 +9,14 @@ from django.db import transaction
 from accounts.models import Role, TradingAccount, User
 from accounts.models.trading_accounts import TradingAccountQuerySet
 from bots.config import BotConfig
-from bots.models import Bot, BotStatus
+from bots.models import Bot
 from bots.selectors.accounts import accounts_of
+from bots.services.alerts import SignalRefused, check_trades
+from core.clock import Clock
 from core.errors import AppError, Conflict, Forbidden
 from trading.intents import Intent
 from trading.models import Signal
 from trading.selectors.untraded import first_try_of, is_running, untraded_accounts
-from trading.services.desk import Clock
 from trading.services.signals import open_signal, run_signal
 
 
@@ -45,7 +46,7 @@ def retry_signal(
     Neither an account with a fill nor one whose outcome is unknown or pending, in any try, is touched. Of two at the
     same time one finds the other's running. `stored` is called with the signal in the transaction that writes it.
     Raises StillRunning, NothingToRetry, TooOld past the bot's max_lag unless an admin says `force`, Forbidden where
-    who says so is none, AppError with BOT_NOT_ACTIVE or OWNER_MAY_NOT_TRADE.
+    who says so is none, SignalRefused with BOT_NOT_ACTIVE or OWNER_MAY_NOT_TRADE.
     """
     if force and by.role != Role.ADMIN:
         raise Forbidden("Only an admin may retry an alert that is too old.")
@@ -91,8 +92,7 @@ def _may_trade(first: Signal, *, now: datetime, force: bool) -> TradingAccountQu
     if first.bot_id is None:
         members = TradingAccount.objects.living().filter(is_active=True)
         return members.filter(memberships__group=first.group_id) if first.group_id else members
-    if bot is None or bot.status != BotStatus.ACTIVE:
-        raise AppError(f"The bot is {bot.status if bot else 'deleted'}.", code="BOT_NOT_ACTIVE")
-    if not (bot.owner.is_active and bot.owner.has_perm("trading.add_order")):
-        raise AppError("The bot's owner may not trade.", code="OWNER_MAY_NOT_TRADE")
+    if bot is None:
+        raise SignalRefused("The bot is deleted.", code="BOT_NOT_ACTIVE")
+    check_trades(bot)
     return accounts_of(bot)

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from bots.models import Bot
 from bots.selectors.accounts import accounts_of
+from core.clock import Clock
 from core.streams.outbox import emit
-from trading.services.desk import Clock
 from trading.services.facts import bot_message
 from trading.services.flatten import Closing
 from trading.services.terminate_coin import left_of_coin, terminate_coin

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import TradingAccount, User
+from bots.admin.bots import SETTINGS
+from bots.config import BotConfig
 from bots.models import Bot, BotStatus
 from bots.services.bots import change_status, create_bot, valid_keys, webhook_key
 from bots.services.connections import connect_account
@@ -309,3 +312,8 @@ def test_a_bot_is_made_with_a_strategy(operator: Client, tom: User, btcusdt: Ins
     strategy = Strategy.objects.create(owner=tom, name="Cross", slug="cross", rule="sma_cross")
     operator.post(reverse(ADD), _new(tom, strategy=strategy.pk))
     assert Bot.objects.get().strategy == strategy
+
+
+def test_the_form_tells_every_setting_of_a_bot():
+    names = {each.name for each in fields(BotConfig)} - {"rules"} | {"on_opposite", "pyramiding", "allow_shorts"}
+    assert [name for name in names if name not in SETTINGS] == []

@@ -11,6 +11,7 @@ from accounts.models import Share
 from bots.services.connections import connect_account, disconnect_account
 from market.models import Instrument
 from trading.models import OrderSide, Position
+from trading.selectors.bot_performance import earned_since
 from trading.services.orders import OrderRequest, place_order
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -215,3 +216,17 @@ def test_the_statements_do_not_grow(bot, trade, order, tom, account_of, client_o
     with CaptureQueriesContext(connection) as many:
         assert api.get(address).status_code == 200
     assert len(many) == len(few)
+
+
+def test_what_bots_earned_since_midnight_is_told_by_bot_each_trade_once(bot, trade, order, bot_of, tom):
+    midnight = SUNDAY.replace(hour=0, minute=0, second=0)
+    trade(sold_at=49000, when=midnight - timedelta(seconds=1))
+    # Bought twice for 5,000, sold twice for 5,100: 200 − 2 × (5,000 + 5,100) × 0.0002, of four fills of one trade.
+    for side, price in [("buy", 50000), ("buy", 50000), ("sell", 51000), ("sell", 51000)]:
+        order(side, at=price)
+    assert earned_since([bot.pk, bot_of(tom, name="Idle").pk], midnight) == {bot.pk: Decimal("195.96")}
+
+
+def test_what_is_held_has_earned_nothing_yet(bot, order):
+    order("buy", at=50000)
+    assert earned_since([bot.pk], SUNDAY - DAY) == {}

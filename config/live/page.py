@@ -4,7 +4,6 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -45,7 +44,6 @@ class RootPage(View):
         if session is None:
             return redirect_to_login("/")
         context = {
-            "desk_name": settings.DESK_NAME,
             "intervals": INTERVALS,
             "state": live_state(session.user, now=timezone.now()),
             "guided": bot_to_try(session.user),

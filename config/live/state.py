@@ -4,21 +4,21 @@ The statements do not grow with rows. Each list is cut: bots to the oldest, acco
 the newest; all but signals and trades, which are the last by name, say how many there are.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 
 from accounts.facts import told_at
 from accounts.models import TradingAccount, User
 from bots.models import Bot, BotStatus
 from config.live.markets import last_trades, offered_markets
 from core.exact import PRICE_SCALE, decimals_of, plain
-from trading.models import AccountScope, Fill, Position, RiskAlert, ScopeType, Signal
+from trading.models import AccountScope, Position, RiskAlert, ScopeType, Signal
+from trading.selectors.bot_performance import earned_since
 from trading.selectors.covered import turned_switches_over
 from trading.selectors.positions import MarkedPosition, mark_positions
 from trading.selectors.survey import survey
@@ -71,7 +71,8 @@ def bot_to_try(user: User) -> Bot | None:
 
 def _bots(bots: Sequence[Bot], *, now: datetime) -> list[Row]:
     ids = [bot.pk for bot in bots]
-    accounts, earned = _accounts_of_bots(ids), _earned_today(ids, now=now)
+    midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
+    accounts, earned = _accounts_of_bots(ids), earned_since(ids, midnight)
     return [
         {
             "id": str(bot.pk),
@@ -80,7 +81,7 @@ def _bots(bots: Sequence[Bot], *, now: datetime) -> list[Row]:
             "symbol": bot.symbol or bot.base_name,
             "timeframe": bot.timeframe,
             "accounts": accounts.get(bot.pk, 0),
-            "earned_today": plain(earned[bot.pk]),
+            "earned_today": plain(earned.get(bot.pk, Decimal(0))),
         }
         for bot in bots
     ]
@@ -90,18 +91,6 @@ def _accounts_of_bots(bot_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how many living accounts each bot covers; one that covers none is absent."""
     covered = AccountScope.objects.filter(scope_type=ScopeType.BOT, scope_id__in=bot_ids, account__deleted_at=None)
     return dict(covered.order_by().values_list("scope_id").annotate(Count("account")))
-
-
-def _earned_today(bot_ids: Collection[UUID], *, now: datetime) -> dict[UUID, Decimal]:
-    """Return what positions that a bot had a part in, closed since 00:00 UTC, brought after costs, by bot; signed."""
-    midnight = datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
-    pairs = Fill.objects.filter(order__bot_id__in=bot_ids, position__closed_at__gte=midnight)
-    net = F("position__realized_pnl") + F("position__funding") - F("position__fee")
-    rows = pairs.order_by().values_list("order__bot_id", "position_id").annotate(net=net).distinct()
-    earned: dict[UUID, Decimal] = defaultdict(Decimal)
-    for bot_id, _, brought in rows:
-        earned[bot_id] += brought
-    return earned
 
 
 def _accounts(user: User, *, now: datetime) -> Row:

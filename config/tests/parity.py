@@ -25,6 +25,7 @@ from bots.services.deciding import decide_closed_candles
 from bots.services.decisions import settle_decisions
 from bots.targets import first_read
 from config.tests.differences import Traded
+from config.tests.recordings import CANDLES
 from market.candles.csv_files import read_csv
 from market.candles.series import CandleSeries
 from market.intervals import Interval
@@ -42,8 +43,7 @@ from trading.models import Order, OrderOrigin, Position
 from trading.services.funding import EVERY, book_fundings
 from trading.services.matching import match
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("PROOF_CANDLES") or ROOT.parent / "shared" / "data" / "ohlcv")
+FOLDER = Path(os.environ.get("PROOF_CANDLES") or CANDLES)
 FILES = {
     "GOOG days": ("backtestingpy_GOOG.csv", Interval.D1),
     "BTC days": ("bybit_linear_BTCUSDT_1d_2020_2025.csv", Interval.D1),

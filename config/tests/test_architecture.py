@@ -10,9 +10,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LADDER = ("core", "accounts", "market", "trading", "strategies", "groups", "bots", "webhooks", "config")
 
-# Costly libraries that are imported in the one function of their adapter.
-MAY_IMPORT_IN_FUNCTIONS: frozenset[str] = frozenset()
-
 
 def sources(package: str) -> list[Path]:
     files = (ROOT / package).rglob("*.py")
@@ -53,8 +50,15 @@ def test_no_import_climbs_the_ladder(file):
 
 @pytest.mark.parametrize("file", ALL_SOURCES, ids=name_of)
 def test_no_function_imports_but_ready(file):
-    found = function_imports(ast.parse(file.read_text()))
-    assert [module for module in found if module not in MAY_IMPORT_IN_FUNCTIONS] == []
+    assert function_imports(ast.parse(file.read_text())) == []
+
+
+@pytest.mark.parametrize("package", LADDER)
+def test_what_reads_imports_nothing_that_writes(package):
+    """Inside an app: models ◄ selectors ◄ services."""
+    files = [file for file in sources(package) if "selectors" in file.parts]
+    found = {(name_of(file), each) for file in files for each in imports(ast.parse(file.read_text()))}
+    assert [pair for pair in found if pair[1].startswith(f"{package}.services")] == []
 
 
 @pytest.mark.parametrize("file", sources("trading/engine"), ids=name_of)

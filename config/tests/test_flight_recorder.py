@@ -175,7 +175,7 @@ def test_a_strategys_signal_is_told_from_its_candle(operator: Client, bot: Bot, 
         bot=bot, symbol="BTCUSDT", interval="5m", opened_at=at, target=-0.5, signal_id=signal_id, decided_at=at, **on
     )
     page = page_of(operator, signal_id)
-    stands = ("close of the BTCUSDT 5m candle", "101.25", "sma_cross", "-0.5", "slow</span> 37", "candle closed")
+    stands = ("close of the BTCUSDT 5m candle", "101.25", "SMA cross", "-0.5", "slow</span> 37", "candle closed")
     assert [words for words in stands if words not in page] == []
 
 

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Share, TradingAccount, User
+from accounts.services.trading_accounts import change_account
 from bots.models import Bot, BotStatus
 from bots.services.bots import change_status, create_bot, webhook_key
 from bots.services.connections import connect_account
@@ -124,7 +125,7 @@ def test_a_trader_is_told_of_their_own(page_of: PageOf, tom: User, bot: Bot) -> 
         "0.1",
         "50000",
     )
-    assert [row["name"] for row in state["bots"]["items"]] == ["Badger"]
+    assert [(row["name"], row["symbol"]) for row in state["bots"]["items"]] == [("Badger", "BTCUSDT")]
     assert (state["user"]["may_trade"], [row["may_trade"] for row in state["accounts"]["items"]]) == (True, [True])
     assert [row["is_own"] for row in state["accounts"]["items"]] == [True]
     assert [row["side"] for row in state["signals"]] == ["buy"]
@@ -144,6 +145,16 @@ def test_a_viewer_sees_a_shared_bot_and_may_do_nothing(page_of: PageOf, vic: Use
     assert [row["name"] for row in state["bots"]["items"]] == ["Badger"]
     assert (state["user"]["may_trade"], state["accounts"]["items"]) == (False, [])
     assert "Order ticket" not in page.get("/").content.decode()
+
+
+def test_a_traders_ticket_offers_neither_what_is_at_rest_nor_what_is_shared(
+    page_of: PageOf, tom: User, mallory: User, ada: User, account_of: Callable[..., TradingAccount]
+) -> None:
+    at_rest, theirs = account_of(tom, name="A"), account_of(mallory, name="B")
+    change_account(at_rest, {"is_active": False})
+    Share.objects.create(user=tom, scope_type=Share.Scope.ACCOUNT, scope_id=theirs.pk, created_by=ada)
+    rows = told(page_of(tom))["accounts"]["items"]
+    assert [(row["name"], row["is_own"], row["may_trade"]) for row in rows] == [("A", True, False), ("B", False, False)]
 
 
 def test_what_covers_an_account_and_is_halted_is_told(

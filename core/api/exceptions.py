@@ -5,7 +5,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -135,8 +134,7 @@ def _refuse_reader(request: HttpRequest, error: AppError) -> HttpResponse:
     """Refuse in the form that is asked for; a browser that wants a page of the desk gets one."""
     if request.path.startswith(_API) or "text/html" not in request.headers.get("Accept", ""):
         return refuse(request, error)
-    context = {"desk_name": settings.DESK_NAME, "reason": error.message}
-    return render(request, "refused.html", context, status=error.status)
+    return render(request, "refused.html", {"reason": error.message}, status=error.status)
 
 
 def _walk(detail: Any, path: str) -> Iterator[tuple[str, str]]:

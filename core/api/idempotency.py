@@ -102,8 +102,7 @@ def _asked(request: Request, action: Action, named: Mapping[str, Any]) -> Asked 
     if key is None:
         return None
     if not _KEY.fullmatch(key):
-        sentence = f"{HEADER} is 1 to 255 printable ASCII characters."
-        raise Invalid(sentence, errors={HEADER: [sentence]})
+        raise Invalid(f"{HEADER} is 1 to 255 printable ASCII characters.", field=HEADER)
     if request.user.pk is None:
         raise NotAuthenticated
     digest = hashlib.sha256(_canonical(request, named).encode()).hexdigest()

@@ -33,8 +33,7 @@ def _of_format(renderers: Sequence[BaseRenderer], asked: str) -> list[BaseRender
     candidates = [renderer for renderer in renderers if renderer.format == asked]
     if not candidates:
         known = ", ".join(sorted({str(renderer.format) for renderer in renderers}))
-        sentence = f"format is one of: {known}."
-        raise Invalid(sentence, errors={"format": [sentence]})
+        raise Invalid(f"format is one of: {known}.", field="format")
     return candidates
 
 

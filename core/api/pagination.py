@@ -49,6 +49,5 @@ def _whole(request: Request, name: str, default: int, least: int, most: int) -> 
         return default
     once = len(request.query_params.getlist(name)) == 1
     if not once or not (text.isascii() and text.isdigit()) or len(text) > 10 or not least <= int(text) <= most:
-        sentence = f"{name} is a whole number from {least} to {most}."
-        raise Invalid(sentence, errors={name: [sentence]})
+        raise Invalid(f"{name} is a whole number from {least} to {most}.", field=name)
     return int(text)

@@ -54,8 +54,7 @@ def job_kind(name: str) -> JobKind:
     try:
         return _kinds[name]
     except KeyError as error:
-        sentence = f"There is no such job; there are: {', '.join(job_names())}."
-        raise UnknownJob(sentence, errors={"name": [sentence]}) from error
+        raise UnknownJob(f"There is no such job; there are: {', '.join(job_names())}.", field="name") from error
 
 
 def job_names() -> list[str]:

@@ -6,11 +6,11 @@ A job takes none of the worker's places for tasks: alerts go on being traded whi
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, connection
 
+from core.clock import Clock
 from core.errors import AppError, Unavailable
 from core.jobs import queue
 from core.jobs.catalogue import job_kind
@@ -18,8 +18,6 @@ from core.jobs.queue import HEARTBEAT_SECONDS, Stopped
 from core.models import Job
 
 logger = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 
 class Runner:

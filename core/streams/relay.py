@@ -7,7 +7,6 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 from channels.layers import get_channel_layer
@@ -16,6 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from redis import RedisError
 
 from core.bulk import update_rows, upsert_rows
+from core.clock import Clock
 from core.models import Event, Stream
 from core.streams.outbox import OUTBOX
 from core.waiting import Waiter, announce, waiter
@@ -91,7 +91,7 @@ def _give_numbers(events: list[Event], everything: Stream) -> list[Stream]:
 class Relay:
     """Numbers what is written until it is stopped, and tells the hubs. Runs in a thread of its own."""
 
-    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._stopping = threading.Event()
         self._purged_at = time.monotonic()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from core.errors import Invalid
+
 pytestmark = pytest.mark.django_db
 
 SHAPE = {"success", "code", "detail", "errors", "request_id", "timestamp"}
@@ -146,3 +148,8 @@ def test_a_trailing_slash_does_not_matter_to_a_post(api, address):
 @pytest.mark.parametrize("method", ["get", "post", "patch"])
 def test_the_times_of_errors_are_utc(api, method):
     assert getattr(api, method)("/nowhere").json()["timestamp"].endswith("Z")
+
+
+def test_a_refusal_of_one_field_names_it_with_its_own_sentence():
+    refusal = Invalid("A size is above zero.", field="size")
+    assert refusal.errors == {"size": ["A size is above zero."]}

@@ -112,5 +112,5 @@ def _range(asked: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]
     elif end - start > LONGEST_RANGE:
         sentence = f"A range has at most {LONGEST_RANGE.days} days."
     if sentence:
-        raise Invalid(sentence, errors={"start_date": [sentence]})
+        raise Invalid(sentence, field="start_date")
     return start, end

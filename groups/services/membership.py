@@ -26,8 +26,7 @@ class NameTaken(Conflict):
     """Another group has this name."""
 
     def __init__(self, name: str) -> None:
-        sentence = f"There is a group named {name!r} already."
-        super().__init__(sentence, errors={"name": [sentence]})
+        super().__init__(f"There is a group named {name!r} already.", field="name")
 
 
 def create_group(

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import TradingAccount, User
+from core.clock import Clock
 from core.errors import AppError, Conflict
 from core.exact import plain
 from groups.models import AccountGroup
@@ -17,7 +18,6 @@ from market.models import Instrument
 from trading.decisions import IntentSide, OnOpposite, Rules
 from trading.intents import Intent
 from trading.models import ScopeType, Signal, SignalSource, SignalStatus, Switch, SwitchState
-from trading.services.desk import Clock
 from trading.services.preview import Preview, preview_signal
 from trading.services.signals import give_up, open_signal, run_signal
 from trading.sizes import Distance, format_distance

@@ -112,6 +112,5 @@ class CoinSyncViewSet(viewsets.ViewSet):
 
 def _category(text: str) -> TopCategory:
     if text.lower() not in TopCategory.values:
-        sentence = f"category is one of: {', '.join(TopCategory.values)}."
-        raise Invalid(sentence, errors={"category": [sentence]})
+        raise Invalid(f"category is one of: {', '.join(TopCategory.values)}.", field="category")
     return TopCategory(text.lower())

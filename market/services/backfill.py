@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from core.clock import Clock
 from market.intervals import Interval
 from market.models import Instrument
 from market.services.candles import Stored, store_candles
 from market.services.lacking_candles import NoCandles
 from market.sources import CANDLES
-from market.sources.base import CandleSource, Clock, FetchedCandles, SourceBusy, SourceDown
+from market.sources.base import CandleSource, FetchedCandles, SourceBusy, SourceDown
 
 # A page that fails is asked for again so often, after pauses that double.
 TRIES = 5

@@ -9,11 +9,12 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from core.bulk import update_rows
+from core.clock import Clock
 from market.listings import WITH_DETAILS
 from market.listings.answers import drop_answers
 from market.listings.base import CoinDetails, DetailsProvider
 from market.models import Coin
-from market.sources.base import Clock, SourceDown, SourceRefused
+from market.sources.base import SourceDown, SourceRefused
 
 logger = logging.getLogger(__name__)
 

@@ -18,12 +18,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from core.bulk import upsert_rows
+from core.clock import Clock
 from core.exact import RATE_SCALE
 from core.rows import new_row
 from market.kinds import Kind, Status
 from market.models import Instrument
 from market.sources import LISTS
-from market.sources.base import Clock, SourceDown
+from market.sources.base import SourceDown
 from market.sources.left_out import LeftOut
 from market.sources.listed import InstrumentSource, ListedMarket, MarketList
 

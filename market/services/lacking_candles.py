@@ -28,8 +28,7 @@ class NoCandles(Invalid):
     code = "NO_CANDLES"
 
     def __init__(self, what: str, *, field: str, possible: list[str]) -> None:
-        said = f"There are no candles of {what}; there are of: {', '.join(possible)}."
-        super().__init__(said, errors={field: [said]})
+        super().__init__(f"There are no candles of {what}; there are of: {', '.join(possible)}.", field=field)
         self.possible = possible
 
 

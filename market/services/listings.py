@@ -15,13 +15,14 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from core.bulk import insert_columns, upsert_rows
+from core.clock import Clock
 from core.errors import AppError, Invalid, Unavailable
 from market.listings import PROVIDERS
 from market.listings.answers import drop_answers
 from market.listings.base import ListedCoin, ListedCoins
 from market.listings.joining import join
 from market.models import Coin, CoinSnapshot
-from market.sources.base import Clock, SourceDown
+from market.sources.base import SourceDown
 
 logger = logging.getLogger(__name__)
 
@@ -109,8 +110,7 @@ def _chosen(provider: str | None) -> Sequence[str]:
     if provider is None:
         return chosen
     if provider not in chosen:
-        sentence = f"This desk does not ask {PROVIDERS[provider].title}."
-        raise Invalid(sentence, errors={"provider": [sentence]})
+        raise Invalid(f"This desk does not ask {PROVIDERS[provider].title}.", field="provider")
     return [provider]
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from core.bulk import upsert_newer_rows
+from core.clock import Clock
 from market.followers import tell_followers
 from market.models import Instrument, LatestQuote
 from market.quotes import latest_quotes
@@ -18,7 +19,7 @@ from market.ranges import PriceRange
 from market.selectors.tickers import Ticker, ticker_of
 from market.services.interest import want_prices
 from market.sources import NETWORK
-from market.sources.base import Clock, Quote
+from market.sources.base import Quote
 
 _ROUNDS = 2
 _LEAST_SECONDS = 2.0

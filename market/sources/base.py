@@ -1,6 +1,6 @@
 """What a quote is, what a source of quotes must answer, and what one on the network must be able to do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,12 +8,11 @@ from typing import Protocol
 from uuid import UUID
 
 from core.breaker import BreakerState
+from core.clock import Clock
 from core.errors import Unavailable
 from market.candles.series import CandleSeries
 from market.intervals import Interval
 from market.models import Instrument
-
-Clock = Callable[[], datetime]
 
 
 class SourceDown(Unavailable):

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.breaker import Breaker
+from core.clock import Clock
 from market.kinds import Kind
 from market.models import Instrument
 from market.sources.addresses import base_url
-from market.sources.base import Clock, Quote, SourceDown
+from market.sources.base import Quote, SourceDown
 from market.sources.http import JsonClient
 from market.sources.left_out import LeftOut
 from market.sources.numbers import price

@@ -5,12 +5,12 @@ tells no time of the server, so what closed a moment ago on our clock is left fo
 candles are laid is not documented.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from core.clock import Clock
 from market.intervals import Interval
 from market.models import Instrument
 from market.sources.base import FetchedCandles, SourceDown
@@ -27,9 +27,7 @@ class BinanceCandles:
 
     most_candles = 1000
 
-    def __init__(
-        self, venue: BinanceVenue, reader: PatientReader, *, clock: Callable[[], datetime] = timezone.now
-    ) -> None:
+    def __init__(self, venue: BinanceVenue, reader: PatientReader, *, clock: Clock = timezone.now) -> None:
         self._venue = venue
         self._reader = reader
         self._clock = clock

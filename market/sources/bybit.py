@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from core.breaker import Breaker
+from core.clock import Clock
 from market.kinds import Kind
 from market.sources.addresses import base_url
-from market.sources.base import Clock, Quote
+from market.sources.base import Quote
 from market.sources.bybit_tickers import CATEGORIES, VENUE, market_of_instrument, read_prices, read_tickers
 from market.sources.http import JsonClient
 from market.sources.left_out import LeftOut

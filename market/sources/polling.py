@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.breaker import Breaker, BreakerState
+from core.clock import Clock
 from market.models import Instrument
-from market.sources.base import Clock, Quote, SourceBusy, SourceDown, SourceRefused
+from market.sources.base import Quote, SourceBusy, SourceDown, SourceRefused
 
 logger = logging.getLogger(__name__)
 

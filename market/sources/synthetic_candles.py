@@ -14,11 +14,12 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
+from core.clock import Clock
 from market.candles.making import joined_series, made_of
 from market.candles.series import CandleSeries, Floats
 from market.intervals import Interval
 from market.models import Instrument
-from market.sources.base import Clock, FetchedCandles
+from market.sources.base import FetchedCandles
 from market.sources.synthetic_waves import drawn_of_each, key_of, movements
 
 # Before it there are no candles: without a first one nobody could count them.

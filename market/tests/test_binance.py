@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from config.tests.recordings import EXCHANGES
 from core.breaker import Breaker, BreakerState
 from market.models import Instrument
 from market.sources.base import SourceDown
@@ -14,10 +15,10 @@ from market.sources.binance_markets import BinanceMarkets, read_list
 from market.sources.http import JsonClient
 from market.tests import bybit_server as fault
 from market.tests.bybit_server import says
-from market.tests.venue_server import RECORDED, recorded
+from market.tests.venue_server import recorded
 
 BOOK, LAST = "/fapi/v1/ticker/bookTicker", "/fapi/v1/ticker/price"
-on_record = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded bodies are not on this machine")
+on_record = pytest.mark.skipif(not EXCHANGES.is_dir(), reason="the recorded bodies are not on this machine")
 
 
 def instrument(base="BTC", kind="linear", **changes):

@@ -3,10 +3,10 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
+from config.tests.recordings import EXCHANGES
 from market.models import Instrument
 from market.sources.bybit_tickers import BybitMarket, market_of, market_of_instrument, read_prices, read_tickers
 from market.sources.tickers import Prices
@@ -16,7 +16,6 @@ INVERSE = """{"retCode": 0, "retMsg": "OK", "result": {"category": "inverse", "l
 "predictedDeliveryPrice": "", "basisRate": "", "deliveryTime": "0", "ask1Size": "1", "bid1Price": "16596.00",
 "ask1Price": "16597.50", "bid1Size": "1", "basis": ""}]}, "retExtInfo": {}, "time": 1672376496682}"""
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "exchanges"
 BODIES = (
     ("bybit-docs/market__tickers__response1_inverse.json", "inverse", "BTCUSD", "103401"),
     ("bybit-docs/market__tickers__response3_spot.json", "spot", "BTCUSDT", "20517.96"),
@@ -30,10 +29,10 @@ def test_body_gives_time_and_prices():
     assert read_prices(tickers.rows["BTCUSD"]) == expected
 
 
-@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded bodies are not on this machine")
+@pytest.mark.skipif(not EXCHANGES.is_dir(), reason="the recorded bodies are not on this machine")
 @pytest.mark.parametrize(("file", "category", "symbol", "bid"), BODIES)
 def test_recorded_body_is_read(file, category, symbol, bid):
-    tickers = read_tickers(json.loads((RECORDED / file).read_text()), category=category)
+    tickers = read_tickers(json.loads((EXCHANGES / file).read_text()), category=category)
     prices = read_prices(tickers.rows[symbol])
     assert prices is not None
     assert prices.bid == Decimal(bid)

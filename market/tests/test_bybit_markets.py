@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from config.tests.recordings import EXCHANGES
 from market.sources.base import SourceDown, SourceRefused
 from market.sources.bybit_markets import OPTION_COINS, BybitMarkets, read_answer, read_list
-from market.tests.venue_server import RECORDED, bybit_body, recorded
+from market.tests.venue_server import bybit_body, recorded
 
 PATH = "/v5/market/instruments-info"
 LINEAR = {
@@ -27,7 +28,7 @@ LINEAR = {
         "minNotionalValue": "5",
     },
 }
-on_record = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded bodies are not on this machine")
+on_record = pytest.mark.skipif(not EXCHANGES.is_dir(), reason="the recorded bodies are not on this machine")
 
 
 def linear(symbol="BTCUSDT", **changes):

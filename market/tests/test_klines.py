@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from config.tests.recordings import EXCHANGES
 from market.intervals import Interval
 from market.models import Instrument
 from market.sources.base import SourceDown, SourceRefused
@@ -11,12 +12,12 @@ from market.sources.binance import SPOT, USD_M
 from market.sources.binance_candles import BinanceCandles
 from market.sources.bybit_candles import BybitCandles
 from market.tests.bybit_server import says
-from market.tests.venue_server import RECORDED, bybit_body, recorded
+from market.tests.venue_server import bybit_body, recorded
 
 KLINE = "/v5/market/kline"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 MINUTE = timedelta(minutes=1)
-on_record = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded bodies are not on this machine")
+on_record = pytest.mark.skipif(not EXCHANGES.is_dir(), reason="the recorded bodies are not on this machine")
 
 
 def instrument(kind="linear", quote="USDT", **changes):

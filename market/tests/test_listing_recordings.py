@@ -1,21 +1,19 @@
 """Bodies that the two services sent once, read by the adapters over a real socket."""
 
 import json
-from pathlib import Path
 
 import pytest
 
+from config.tests.recordings import LISTINGS
 from market.listings import PROVIDERS, WITH_DETAILS
 from market.sources.base import SourceBusy, SourceDown, SourceRefused
 from market.tests.listing_server import CMC_V1, CMC_V3, MARKETS, Says
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared/data/listings"
-
-pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the bodies are not here: ../shared/data/listings")
+pytestmark = pytest.mark.skipif(not LISTINGS.is_dir(), reason=f"{LISTINGS} is not there")
 
 
 def recorded(name):
-    return json.loads((RECORDED / name).read_text())
+    return json.loads((LISTINGS / name).read_text())
 
 
 def symbols(listed):

@@ -1,17 +1,16 @@
 """A symbol in any common spelling names exactly one market, or is refused."""
 
 import json
-from pathlib import Path
 
 import pytest
 
+from config.tests.recordings import SYMBOLS
 from market.catalogue import INSTRUMENTS
 from market.kinds import Kind
 from market.symbols import AmbiguousSymbol, Market, UnknownSymbol, bases_of, resolve
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "tradingview" / "symbols.json"
-TABLE = json.loads(RECORDED.read_text()) if RECORDED.exists() else {"markets": [], "cases": []}
-recorded = pytest.mark.skipif(not RECORDED.exists(), reason=f"{RECORDED} is not there")
+TABLE = json.loads(SYMBOLS.read_text()) if SYMBOLS.exists() else {"markets": [], "cases": []}
+recorded = pytest.mark.skipif(not SYMBOLS.exists(), reason=f"{SYMBOLS} is not there")
 
 
 def ccxt_market(name: str) -> Market:

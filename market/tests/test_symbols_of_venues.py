@@ -1,23 +1,22 @@
 """The recorded tickers on rows as an exchange lists them: its spot market and its perpetual carry the same symbol."""
 
 import json
-from pathlib import Path
 
 import pytest
 
+from config.tests.recordings import SYMBOLS
 from market.models import Instrument
 from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "tradingview" / "symbols.json"
-TABLE = json.loads(RECORDED.read_text()) if RECORDED.exists() else {"markets": [], "cases": []}
+TABLE = json.loads(SYMBOLS.read_text()) if SYMBOLS.exists() else {"markets": [], "cases": []}
 DEFAULT_KINDS = {"swap": "linear", "spot": "spot"}
 FOUND = [(case["ticker"], case["default_type"], case["symbol"]) for case in TABLE["cases"] if case["symbol"]]
 REFUSED = [(case["ticker"], case["default_type"]) for case in TABLE["cases"] if not case["symbol"]]
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif(not RECORDED.exists(), reason=f"{RECORDED} is not there"),
+    pytest.mark.skipif(not SYMBOLS.exists(), reason=f"{SYMBOLS} is not there"),
 ]
 
 

@@ -4,13 +4,12 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from config.tests.recordings import EXCHANGES
 from market.tests.bybit_server import BybitServer, Fault, _Handler, serving
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "exchanges"
 SERVER_TIME = 1_700_000_000_000
 
 Query = dict[str, str]
@@ -61,4 +60,4 @@ def bybit_body(rows: list[Any], *, category: str, time: int = SERVER_TIME, **res
 
 
 def recorded(name: str) -> Any:
-    return json.loads((RECORDED / name).read_text())
+    return json.loads((EXCHANGES / name).read_text())

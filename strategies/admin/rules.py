@@ -1,17 +1,42 @@
-"""Rules in a form of the console: chosen from the catalogue, what each takes told beside it."""
+"""Rules in the console: chosen from the catalogue in forms, called by their titles in lists and on pages."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from strategies.catalogue import find_rule, is_own, rule_names
+from strategies.catalogue import find_rule, is_own, rule_names, title_of
 from strategies.parameters import wanted_words
 
 NO_RULE = "None: only a name, decided on elsewhere"
+
+
+@display(description="rule", ordering="rule")
+def rule_title(row: Any) -> str:
+    """Return the title of a row's rule; a dash without one."""
+    return title_of(row.rule) if row.rule else "-"
+
+
+class RuleFilter(admin.SimpleListFilter):
+    """The rules that rows have, by their titles."""
+
+    title = "rule"
+    parameter_name = "rule"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        names = model_admin.model._default_manager.exclude(rule="").order_by().values_list("rule", flat=True)
+        return sorted(((name, title_of(name)) for name in names.distinct()), key=lambda named: named[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(rule=self.value()) if self.value() else queryset
 
 
 class RuleField(forms.ChoiceField):

@@ -13,9 +13,10 @@ from unfold.decorators import display
 
 from core.admin.acting import log_all
 from core.admin.confirming import Announcement, asks_first, counted, lines_of
-from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge
+from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, Shown, badge
 from strategies.admin import figures, sweeps
-from strategies.models import Backtest, RunStatus, Sweep
+from strategies.admin.rules import RuleFilter, rule_title
+from strategies.models import RUNS_UNDER_WAY, Backtest, RunStatus, Sweep
 from strategies.services.backtests import cancel_backtests
 from strategies.services.sweeps import cancel_sweeps
 
@@ -28,7 +29,7 @@ _STATUS = badge(
         RunStatus.CANCELLED: "warning",
     },
 )
-_ASKED = (None, {"fields": (("rule", "strategy"), ("instrument", "interval"), ("start", "end"), "owner")})
+_ASKED = (None, {"fields": ((rule_title, "strategy"), ("instrument", "interval"), ("start", "end"), "owner")})
 _WHEN = ("When", {"fields": ("created_at", "started_at", "completed_at")})
 
 
@@ -46,7 +47,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 def _cancelling(runs: QuerySet[Any]) -> Announcement:
-    going = runs.filter(status__in=(RunStatus.PENDING, RunStatus.RUNNING))
+    going = runs.filter(status__in=RUNS_UNDER_WAY)
     count = going.count()
     sentence = f"Cancel {counted(count, 'run')}: what was computed so far is lost. One that is over stays as it is."
     return Announcement(sentence, lines_of(going, _how_far, count=count), is_possible=count > 0)
@@ -59,13 +60,13 @@ def _how_far(runs: list[Any]) -> list[str]:
 class RunAdmin(ReadOnlyAdmin):
     """What backtests and sweeps have in common."""
 
-    list_display: tuple[str, ...] = (
-        *("created_at", "rule", "instrument", "interval", "owner"),
+    list_display: tuple[Shown, ...] = (
+        *("created_at", rule_title, "instrument", "interval", "owner"),
         *("state", "progress", "failure"),
     )
     list_filter = (
         StatusFilter,
-        "rule",
+        RuleFilter,
         ("interval", ChoicesDropdownFilter),
         ("owner", AutocompleteSelectFilter),
         ("created_at", DayRangeFilter),

@@ -20,7 +20,7 @@ from core.admin.history import HistoryAdmin
 from core.admin.json_objects import JSONObjectField
 from core.admin.pieces import ServiceAdmin, ServiceForm, pill
 from market.intervals import Interval
-from strategies.admin.rules import RuleField, rules_told
+from strategies.admin.rules import RuleField, RuleFilter, rule_title, rules_told
 from strategies.models import Strategy, TradeStrategy
 from strategies.services.strategies import create_strategy, delete_strategy, replace_strategy
 from strategies.services.trade_strategies import create_trade_strategy, delete_trade_strategy, replace_trade_strategy
@@ -78,8 +78,8 @@ class StrategyAdmin(HidingAdmin):
     hide_one = staticmethod(delete_strategy)
     actions = (*HidingAdmin.actions, "run_backtest")
 
-    list_display = ("name", "owner", "state", "rule", "slug", "created_at")
-    list_filter = ("rule", ("owner", AutocompleteSelectFilter))
+    list_display = ("name", "owner", "state", rule_title, "slug", "created_at")
+    list_filter = (RuleFilter, ("owner", AutocompleteSelectFilter))
     list_select_related = ("owner",)
     search_fields = ("name", "slug", "rule", "owner__username")
     ordering = ("-created_at", "id")

@@ -53,24 +53,29 @@ class RefusalsAnswer(serializers.Serializer):
     invalid_exit = serializers.IntegerField()
 
 
-class ResultsAnswer(serializers.Serializer):
+class EarningsAnswer(serializers.Serializer):
+    """What any run earned, of a backtest or of a sweep; null where it is not defined."""
+
+    total_return = Percent(allow_null=True)
+    cagr = Percent(allow_null=True)
+    sharpe_ratio = Ratio(allow_null=True)
+    sortino_ratio = Ratio(allow_null=True)
+    calmar_ratio = Ratio(allow_null=True)
+    volatility = Percent(allow_null=True)
+    max_drawdown = Percent(falls=True, allow_null=True)
+    win_rate = Percent(allow_null=True)
+    profit_factor = Ratio(allow_null=True)
+    expectancy = Amount(allow_null=True)
+
+
+class ResultsAnswer(EarningsAnswer):
     """Percents are of daily equity, drawdown above zero; what is not defined is null."""
 
-    total_return = Percent()
-    cagr = Percent()
-    sharpe_ratio = Ratio()
-    sortino_ratio = Ratio()
-    calmar_ratio = Ratio()
-    volatility = Percent()
-    max_drawdown = Percent(falls=True)
-    win_rate = Percent()
-    profit_factor = Ratio()
-    expectancy = Amount()
     total_trades = serializers.IntegerField()
     winning_trades = serializers.IntegerField()
     losing_trades = serializers.IntegerField()
     exposure = Percent()
-    turnover = Ratio()
+    turnover = Ratio(allow_null=True)
     days = Ratio()
     initial_balance = Amount()
     final_balance = Amount()

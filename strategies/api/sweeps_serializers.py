@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.serializers import AnyCaseName, FreeObject, Percent, Ratio, StrictSerializer
-from strategies.api.backtests_serializers import Amount, CoverageAnswer, Moment, PointAnswer, at, money
+from strategies.api.backtests_serializers import Amount, CoverageAnswer, EarningsAnswer, Moment, PointAnswer, at, money
 from strategies.api.runs_serializers import PercentInput, RunAnswer, RunInput
 from strategies.sweep.plan import GRID, RANDOM, RANKED_BY, SweepPlan
 
@@ -95,26 +95,16 @@ class SpanAnswer(serializers.Serializer):
     end = Moment()
 
 
-class FiguresAnswer(serializers.Serializer):
-    """What one run came to on one span; percents are of daily equity, drawdown above zero."""
+class FiguresAnswer(EarningsAnswer):
+    """What one run came to on one span, null where the rule failed; percents of daily equity, drawdown above zero."""
 
-    total_return = Percent()
-    cagr = Percent()
-    sharpe_ratio = Ratio()
-    sortino_ratio = Ratio()
-    calmar_ratio = Ratio()
-    volatility = Percent()
-    max_drawdown = Percent(falls=True)
-    win_rate = Percent()
-    profit_factor = Ratio()
-    expectancy = Amount()
     total_trades = WholeNumber()
-    exposure = Percent()
-    turnover = Ratio()
-    fees = Amount()
-    funding = Amount()
-    final_balance = Amount()
-    final_equity = Amount()
+    exposure = Percent(allow_null=True)
+    turnover = Ratio(allow_null=True)
+    fees = Amount(allow_null=True)
+    funding = Amount(allow_null=True)
+    final_balance = Amount(allow_null=True)
+    final_equity = Amount(allow_null=True)
 
 
 class RankedAnswer(serializers.Serializer):
@@ -136,7 +126,7 @@ class ComparisonAnswer(serializers.Serializer):
     inside = FigureOfRank()
     outside = FigureOfRank()
     gap = GapOfRank()
-    rank_correlation = Ratio()
+    rank_correlation = Ratio(allow_null=True)
 
 
 class HeatMapAnswer(serializers.Serializer):

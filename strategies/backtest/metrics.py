@@ -105,12 +105,4 @@ def _of_trades(result: BacktestResult) -> dict[str, Any]:
     over = trades.is_closed
     nets = trades.pnl[over].tolist()
     lasted = trades.closed_at[over] - trades.opened_at[over]
-    return {
-        "total_trades": len(nets),
-        "winning_trades": sum(net > 0 for net in nets),
-        "losing_trades": sum(net < 0 for net in nets),
-        "win_rate": metrics.win_rate(nets),
-        "profit_factor": metrics.profit_factor(nets),
-        "expectancy": metrics.expectancy(nets),
-        "average_trade_milliseconds": float(lasted.mean()) if len(nets) else None,
-    }
+    return {**metrics.of_trades(nets), "average_trade_milliseconds": float(lasted.mean()) if nets else None}

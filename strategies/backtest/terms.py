@@ -184,5 +184,4 @@ def _check_settings(market: Market, settings: RunSettings) -> None:
 
 def _check(name: str, holds: bool, said: str) -> None:
     if not holds:
-        sentence = f"{name} {said}."
-        raise Invalid(sentence, errors={name: [sentence]})
+        raise Invalid(f"{name} {said}.", field=name)

@@ -15,7 +15,7 @@ from core.jobs.catalogue import Work
 from strategies.child.process import ask_child
 from strategies.child.request import RESULT
 from strategies.jobs.request import handed_over
-from strategies.models import Backtest, RunStatus
+from strategies.models import RUNS_UNDER_WAY, Backtest, RunStatus
 from strategies.services.backtests import store_failure, store_results
 from strategies.services.endings import begin_run
 
@@ -64,7 +64,7 @@ def _waiting_backtest(backtest_id: UUID) -> Backtest | None:
     backtest = Backtest.objects.living().told().select_related("instrument").filter(pk=backtest_id).first()
     if backtest is None:
         raise Missing("There is no such backtest.")
-    waits = backtest.status in {RunStatus.PENDING, RunStatus.RUNNING}  # type: ignore[attr-defined]
+    waits = backtest.status in RUNS_UNDER_WAY  # type: ignore[attr-defined]
     return backtest if waits else None
 
 

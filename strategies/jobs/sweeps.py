@@ -15,14 +15,13 @@ from strategies.catalogue import find_rule, warm_up_of
 from strategies.child.process import ask_child
 from strategies.child.request import RESULT, part_file
 from strategies.jobs.request import HandedOver, handed_over
-from strategies.models import RunStatus, Sweep, SweepPart
+from strategies.models import RUNS_UNDER_WAY, RunStatus, Sweep, SweepPart
 from strategies.services.endings import begin_run
 from strategies.services.sweeps import all_parts_done, store_part, store_sweep_failure, store_sweep_results
 from strategies.sweep.plan import SweepPlan
 
 # The last part writes the results of all: what is left of its percents.
 _PART_PERCENT, _ALL_PERCENT = 90.0, 9.0
-_WAITING = (RunStatus.PENDING, RunStatus.RUNNING)
 
 
 class RuleChanged(AppError):
@@ -40,7 +39,7 @@ class SweepPartArgs(StrictSerializer):
 def run_sweep_part(work: Work) -> Mapping[str, Any]:
     """Run one part of a sweep, from its beginning unless it was done; after the last one write what came of all."""
     part, sweep = _found(work.args["part_id"])
-    if sweep.status not in _WAITING:  # type: ignore[attr-defined]
+    if sweep.status not in RUNS_UNDER_WAY:  # type: ignore[attr-defined]
         return {"status": "over"}
     begin_run(Sweep, sweep.pk, now=timezone.now())
     try:

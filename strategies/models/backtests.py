@@ -28,6 +28,9 @@ class RunStatus(models.TextChoices):
     CANCELLED = JobStatus.CANCELLED
 
 
+RUNS_UNDER_WAY = (RunStatus.PENDING, RunStatus.RUNNING)
+
+
 class RunQuerySet(ReachQuerySet[Row]):
     """Reads what is run by a job, always from who asks."""
 

@@ -27,7 +27,7 @@ class CandlesMissing(Invalid):
     code = "CANDLES_MISSING"
 
     def __init__(self, sentence: str, *, field: str, gaps: Sequence[Run]) -> None:
-        super().__init__(sentence, errors={field: [sentence]})
+        super().__init__(sentence, field=field)
         self.gaps = tuple(gaps)
 
 
@@ -72,17 +72,21 @@ class RunCandles:
 def span_between(interval: Interval, *, start: datetime, end: datetime, now: datetime) -> Span:
     """Return the candles that open from `start` to before `end`. Raises Invalid naming `start_date` or `end_date`."""
     if start >= end:
-        raise _wrong("start_date", "The start must be before the end.")
+        raise Invalid("The start must be before the end.", field="start_date")
     span = Span(interval, interval.first_from(start), interval.first_from(end))
     if span.count < LEAST_CANDLES:
-        raise _wrong("end_date", f"Between start and end open fewer than {LEAST_CANDLES} candles of {interval.value}.")
+        raise Invalid(
+            f"Between start and end open fewer than {LEAST_CANDLES} candles of {interval.value}.", field="end_date"
+        )
     closed = interval.number_at(int(now.timestamp()))
     if span.end > closed:
         last = _told(_opening(interval, closed))
-        raise _wrong("end_date", f"Candles that have not closed are not known yet: the end is {last} at the latest.")
+        raise Invalid(
+            f"Candles that have not closed are not known yet: the end is {last} at the latest.", field="end_date"
+        )
     if span.count > MOST_CANDLES:
         sentence = f"These are {span.count:,} candles; one run has {MOST_CANDLES:,} at most."
-        raise TooManyCandles(sentence, errors={"start_date": [sentence]})
+        raise TooManyCandles(sentence, field="start_date")
     return span
 
 
@@ -125,10 +129,6 @@ def _how_to_get(instrument: Instrument, span: Span, lacking: Sequence[Run]) -> s
         f'"manage.py backfill_candles {what} --start {first} --end {end}", '
         f'or imports a file with "manage.py import_candles {what} FILE".'
     )
-
-
-def _wrong(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors={field: [sentence]})
 
 
 def _opening(interval: Interval, number: int) -> datetime:

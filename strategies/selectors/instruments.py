@@ -11,4 +11,4 @@ def named_instrument(symbol: str, category: str | None = None) -> Instrument:
     try:
         return find_instrument(symbol, only_kind=category)
     except (UnknownSymbol, AmbiguousSymbol) as error:
-        raise Invalid(error.message, code=error.code, errors={"symbol": [error.message]}) from error
+        raise Invalid(error.message, code=error.code, field="symbol") from error

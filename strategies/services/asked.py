@@ -33,7 +33,7 @@ class AskedRun:
         """Return the rule that decides. Raises UnknownRule, and Invalid for a strategy without one."""
         if self.strategy is not None and not self.strategy.rule:
             sentence = f"The strategy {self.strategy.name} has no rule: it is decided on elsewhere."
-            raise Invalid(sentence, code="STRATEGY_WITHOUT_RULE", errors={"strategy_id": [sentence]})
+            raise Invalid(sentence, code="STRATEGY_WITHOUT_RULE", field="strategy_id")
         return find_rule(self.strategy.rule if self.strategy else self.rule)
 
     def parameters_over(self, asked: Mapping[str, Any]) -> dict[str, Any]:

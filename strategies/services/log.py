@@ -16,6 +16,5 @@ def write_log(*, owner: User, symbol: str, action: Any = None, analysis: Any = N
     """
     capitals = symbol.upper()
     if len(capitals) > LONGEST:
-        sentence = f"A symbol has at most {LONGEST} characters, in capitals too."
-        raise Invalid(sentence, errors={"symbol": [sentence]})
+        raise Invalid(f"A symbol has at most {LONGEST} characters, in capitals too.", field="symbol")
     return LogEntry.objects.create(owner=owner, symbol=capitals, action=action, analysis=analysis, created_at=now)

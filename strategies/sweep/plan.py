@@ -68,7 +68,7 @@ def checked_plan(plan: SweepPlan, rule: Rule, *, fixed: Mapping[str, Any], candl
     Raises Invalid naming what is wrong, TooManyRuns before anything is built.
     """
     if plan.method == RANDOM and not plan.samples:
-        raise _wrong("samples", "A random sample needs to know how many.")
+        raise Invalid("A random sample needs to know how many.", field="samples")
     _check_spans(plan, candles)
     whole = replace(plan, space={**fixed, **plan.space})
     sets = whole.sets(rule)
@@ -83,17 +83,13 @@ def _varied(sets: Sequence[Mapping[str, Any]]) -> list[str]:
 def _check_spans(plan: SweepPlan, candles: int) -> None:
     later = candles * plan.out_of_sample
     if plan.out_of_sample and min(later, candles - later) < LEAST_CANDLES:
-        raise _wrong("out_of_sample", f"In and out of sample need {LEAST_CANDLES} candles each.")
+        raise Invalid(f"In and out of sample need {LEAST_CANDLES} candles each.", field="out_of_sample")
     if plan.windows and candles / (plan.windows + plan.inside_steps) < LEAST_CANDLES:
-        raise _wrong("walk_forward", f"Each step needs {LEAST_CANDLES} candles.")
+        raise Invalid(f"Each step needs {LEAST_CANDLES} candles.", field="walk_forward")
 
 
 def _axes(plan: SweepPlan, names: list[str]) -> tuple[str, ...]:
     """Return the two parameters of the heat map: those asked for, else the first two that vary, if two do."""
     if plan.axes and not (len(set(plan.axes)) == len(plan.axes) == 2 and set(plan.axes) <= set(names)):
-        raise _wrong("heat_map", f"Two parameters that vary; there are: {', '.join(names) or 'none'}.")
+        raise Invalid(f"Two parameters that vary; there are: {', '.join(names) or 'none'}.", field="heat_map")
     return plan.axes or tuple(names[:2] if len(names) > 1 else ())
-
-
-def _wrong(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors={field: [sentence]})

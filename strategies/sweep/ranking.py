@@ -45,8 +45,7 @@ class Comparison:
 def check_rank(by: str) -> None:
     """Raises Invalid for a figure that nothing can be ranked by."""
     if by not in RANKED_BY:
-        sentence = f"rank_by must be one of {', '.join(RANKED_BY)}."
-        raise Invalid(sentence, errors={"rank_by": [sentence]})
+        raise Invalid(f"rank_by must be one of {', '.join(RANKED_BY)}.", field="rank_by")
 
 
 def rank(evaluation: Evaluation, by: str) -> NDArray[np.intp]:
@@ -72,8 +71,7 @@ def heat_map(evaluation: Evaluation, parameter_sets: Sequence[dict[str, Any]], *
     """
     check_rank(by)
     if x == y or any(name not in chosen for chosen in parameter_sets for name in (x, y)):
-        sentence = "A heat map needs two different parameters of the rule."
-        raise Invalid(sentence, errors={"heat_map": [sentence]})
+        raise Invalid("A heat map needs two different parameters of the rule.", field="heat_map")
     columns, rows = _axis(parameter_sets, x), _axis(parameter_sets, y)
     cells = np.array([rows[chosen[y]] * len(columns) + columns[chosen[x]] for chosen in parameter_sets])
     merit, shape = _merit(evaluation, by), (len(rows), len(columns))

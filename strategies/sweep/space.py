@@ -33,8 +33,7 @@ class TooManyRuns(Invalid):
     code = "TOO_MANY_RUNS"
 
     def __init__(self, runs: int, most: int) -> None:
-        sentence = f"These are {runs:,} runs; a sweep has at most {most:,}."
-        super().__init__(sentence, errors={"parameters": [sentence]})
+        super().__init__(f"These are {runs:,} runs; a sweep has at most {most:,}.", field="parameters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def sample(rule: Rule, asked: Mapping[str, Any], *, runs: int, seed: int, most: 
     if runs > most:
         raise TooManyRuns(runs, most)
     if runs < 1:
-        raise Invalid("A sweep has at least one run.", errors={"runs": ["A sweep has at least one run."]})
+        raise Invalid("A sweep has at least one run.", field="runs")
     draws, choices = np.random.default_rng(seed), _choices(rule, asked)
     drawn: dict[str, Parameters] = {}
     for _ in range(runs * _TRIES):

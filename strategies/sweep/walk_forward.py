@@ -46,7 +46,7 @@ def split(span: Span, *, outside_share: float) -> Window:
     """Return a span in two, the last `outside_share` of it, a fraction, outside. Raises Invalid where one is empty."""
     cut = span.stop - round(len(span) * outside_share)
     if not span.first + 1 < cut < span.stop - 1:
-        raise _refused("out_of_sample", "Both parts, in sample and out of it, need at least two candles.")
+        raise Invalid("Both parts, in sample and out of it, need at least two candles.", field="out_of_sample")
     return Window(Span(span.first, cut), Span(cut, span.stop))
 
 
@@ -57,10 +57,10 @@ def windows_of(span: Span, *, count: int, inside_steps: int = 3, anchored: bool 
     candles.
     """
     if count < 1 or inside_steps < 1:
-        raise _refused("walk_forward", "A walk forward has at least one window, and one step before it.")
+        raise Invalid("A walk forward has at least one window, and one step before it.", field="walk_forward")
     step = len(span) // (count + inside_steps)
     if step < 2:
-        raise _refused("walk_forward", "There are too few candles for so many windows.")
+        raise Invalid("There are too few candles for so many windows.", field="walk_forward")
     begin = span.stop - step * (count + inside_steps)
     starts = [begin + step * (inside_steps + number) for number in range(count)]
     firsts = [begin if anchored else start - step * inside_steps for start in starts]
@@ -128,7 +128,3 @@ def _stitched(
             traded = slice(window.outside.first, window.outside.stop)
             targets[traded] = rule.decide(candles, parameter_sets[comparison.place])[traded]
     return targets
-
-
-def _refused(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, errors={field: [sentence]})

@@ -10,7 +10,7 @@ from django.urls import reverse
 from core.models import Job
 from core.tests.asking import say_yes
 from market.models import Instrument
-from strategies.catalogue import rule_names
+from strategies.catalogue import find_rule, rule_names
 from strategies.models import Backtest, Strategy, Sweep, TradeStrategy
 from strategies.tests.making import finished_backtest, waiting_backtest, waiting_sweep
 from strategies.tests.test_backtest_jobs import rule  # noqa: F401 - a fixture
@@ -179,3 +179,18 @@ def test_a_strategy_without_a_rule_leads_nowhere(operator, tom):
     strategy = Strategy.objects.create(owner=tom, name="Name", slug="name")
     said = get_messages(to_backtests(operator, strategy).wsgi_request)
     assert [str(line) for line in said] == ["Select one strategy that has a rule."]
+
+
+@pytest.mark.parametrize("model", ["strategy", "backtest"])
+def test_lists_call_a_rule_by_its_title(operator, tom, strategy_of, model):
+    finished_backtest(tom, strategy=strategy_of(tom))
+    page = operator.get(reverse(f"admin:strategies_{model}_changelist")).content.decode()
+    [cell] = re.findall(r"<td[^>]*field-rule_title[^>]*>([^<]*)<", page)
+    assert cell.strip() == find_rule("sma_cross").title
+
+
+def test_a_list_is_narrowed_to_a_rule_by_its_title(operator, tom):
+    finished_backtest(tom)
+    Strategy.objects.create(owner=tom, name="Old", slug="old", rule="gone")
+    page = operator.get(reverse(f"{STRATEGIES}_changelist"), {"rule": "gone"})
+    assert [row.name for row in page.context["cl"].queryset] == ["Old"]

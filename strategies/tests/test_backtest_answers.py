@@ -2,13 +2,22 @@
 
 import numpy as np
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
-from strategies.api.backtests_serializers import shown_points
+from strategies.api.backtests_serializers import ResultsAnswer, shown_points
 from strategies.api.equity_csv import equity_csv
+from strategies.api.sweeps_serializers import FiguresAnswer
+from strategies.backtest.metrics import summarise
 from strategies.models import Backtest
+from strategies.tests.backtest.running import candles, flat, run
 from strategies.tests.making import finished_backtest, made_result, waiting_backtest
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return SchemaGenerator().get_schema(request=None, public=True)
 
 
 @pytest.fixture
@@ -64,3 +73,12 @@ def test_equity_as_csv_is_the_same_in_however_many_pieces(monkeypatch):
     assert equity_csv(made_result()) == whole
     assert whole.startswith(b"timestamp,equity,position\n2026-01-01T01:00:00Z,10000.0,0.0\n")
     assert whole.endswith(b"\n2026-01-03T00:00:00Z,10100.0,-1.0\n")
+
+
+@pytest.mark.parametrize("answer", [ResultsAnswer, FiguresAnswer])
+def test_what_may_not_be_defined_is_nullable_in_the_schema(answer, schema):
+    short = summarise(run(candles(*[flat(100)] * 2), [0] * 2))
+    undefined = {name for name, figure in short.items() if figure is None} & answer().fields.keys()
+    told = schema["components"]["schemas"][answer.__name__]["properties"]
+    assert "sharpe_ratio" in undefined
+    assert [name for name in undefined if not told[name].get("nullable")] == []

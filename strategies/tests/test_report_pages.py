@@ -93,6 +93,11 @@ def test_one_without_results_says_how_it_stands(client, tom, route):
     assert "The backtest is pending" in answer.content.decode()
 
 
+def test_the_page_of_an_unfinished_backtest_bears_the_desks_name(client, tom):
+    html = client.get(report(waiting_backtest(tom))).content.decode()
+    assert "<title>Backtest · Trading desk</title>" in html
+
+
 def test_a_report_is_only_read(client, tom):
     assert client.post(report(finished_backtest(tom))).status_code == 405
 

@@ -85,17 +85,15 @@ class SignalAdmin(ReadOnlyAdmin):
 
     @display(description="asked by")
     def asked_by(self, signal: Signal) -> SafeString | str:
-        if signal.bot_id is not None:
-            return self.bot(signal)
-        return self.group(signal) if signal.group_id is not None else str(signal.user or "-")
+        return scopes.asked_by(signal)
 
     @display(description="bot")
     def bot(self, signal: Signal) -> SafeString | str:
-        return scopes.link(ScopeType.BOT, signal.bot_id, getattr(signal, "bot_name", None))
+        return scopes.bot_of(signal)
 
     @display(description="group")
     def group(self, signal: Signal) -> SafeString | str:
-        return scopes.link(ScopeType.GROUP, signal.group_id, getattr(signal, "group_name", None))
+        return scopes.group_of(signal)
 
     @display(description="took")
     def took(self, signal: Signal) -> str:

@@ -85,8 +85,7 @@ def _account(user: User, asked: dict[str, Any], from_path: UUID | None) -> Tradi
     """Return the account an order is for: the path's, the body's, or the only one of the body's bot."""
     named = asked.get("account_id")
     if from_path is not None and named not in (None, from_path):
-        sentence = "It is not the account of the path."
-        raise Invalid(sentence, errors={"account_id": [sentence]})
+        raise Invalid("It is not the account of the path.", field="account_id")
     account_id: UUID | None = from_path or named
     if account_id is None:
         return writable_account(user, _only_account_of(asked.get("bot_id"), user))
@@ -100,15 +99,14 @@ def _only_account_of(bot_id: UUID | None, user: User) -> UUID:
     covered = list(_covered_by(bot_id)[:2]) if bot_id is not None else []
     if len(covered) != 1 or not TradingAccount.objects.living().visible_to(user).filter(pk__in=covered).exists():
         sentence = "Name the account: only an order of a bot with exactly one account can do without."
-        raise AccountRequired(sentence, errors={"account_id": [sentence]})
+        raise AccountRequired(sentence, field="account_id")
     return covered[0]
 
 
 def _check_bot_trades(bot_id: UUID | None, account_id: UUID) -> None:
     """An order may be put down to a bot only where the bot trades the account."""
     if bot_id is not None and account_id not in _covered_by(bot_id):
-        sentence = "No such bot trades this account."
-        raise Invalid(sentence, errors={"bot_id": [sentence]})
+        raise Invalid("No such bot trades this account.", field="bot_id")
 
 
 def _covered_by(bot_id: UUID) -> QuerySet[AccountScope, UUID]:

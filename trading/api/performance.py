@@ -30,6 +30,5 @@ class PerformanceViewSet(viewsets.GenericViewSet):
         asked = read_query(PerformanceQuery, request)
         start, end = asked.get("start_date", min(account.created_at, now)), asked.get("end_date", now)
         if start > min(end, now):
-            sentence = "start_date lies after end_date, or in the future."
-            raise Invalid(sentence, errors={"start_date": [sentence]})
+            raise Invalid("start_date lies after end_date, or in the future.", field="start_date")
         return Response(PerformanceAnswer(performance_of(account, start=start, end=end, now=now)).data)

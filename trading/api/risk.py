@@ -144,8 +144,7 @@ def _scope_named(asked: dict[str, Any]) -> dict[str, Any]:
     """Return what is asked of a switch with the symbol's id for its name. Raises Invalid for one of another scope."""
     symbol = asked.pop("symbol")
     if symbol and asked["scope_type"] != ScopeType.SYMBOL:
-        sentence = "A symbol names a scope of type symbol only."
-        raise Invalid(sentence, errors={"symbol": [sentence]})
+        raise Invalid("A symbol names a scope of type symbol only.", field="symbol")
     if symbol and asked["scope_id"] is None:
         asked["scope_id"] = find_instrument(symbol).pk
     return asked

@@ -7,6 +7,11 @@ from trading.brokers.paper import PaperBroker
 _BROKERS: dict[str, Broker] = {PAPER: PaperBroker()}
 
 
+def exchanges() -> list[str]:
+    """Return the venues that have a broker."""
+    return list(_BROKERS)
+
+
 def broker_for(exchange: str) -> Broker:
     """Return the broker of a venue. Raises KeyError: an account cannot be opened on a venue without one."""
     return _BROKERS[exchange]

@@ -135,6 +135,18 @@ def expectancy(profits):
     return mean(profits) if len(profits) else None
 
 
+def of_trades(profits):
+    """Return the figures of trades by name, from what each brought after costs; one of zero is neither won nor lost."""
+    return {
+        "total_trades": len(profits),
+        "winning_trades": sum(profit > 0 for profit in profits),
+        "losing_trades": sum(profit < 0 for profit in profits),
+        "win_rate": win_rate(profits),
+        "profit_factor": profit_factor(profits),
+        "expectancy": expectancy(profits),
+    }
+
+
 def _deviation(values):
     """Return the standard deviation of a sample, ddof = 1; None of fewer than two."""
     if len(values) < 2:

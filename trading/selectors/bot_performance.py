@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncDay
 
+from trading.models import Fill
 from trading.models.querysets import PositionQuerySet
 from trading.selectors.in_the_name import open_positions_of_bot, positions_of_bot
 from trading.selectors.positions import MarkedPosition, mark_positions
@@ -136,6 +137,21 @@ def earned_by_period(bot_id: UUID) -> Periods:
     """Return a bot's trades by day, week and month, ascending, those with a trade only; one statement."""
     days = _summed(positions_of_bot(bot_id).annotate(day=TruncDay("closed_at", tzinfo=UTC)), "day")
     return Periods(_by(days, date.isoformat), _by(days, _week), _by(days, _month))
+
+
+def earned_since(bot_ids: Collection[UUID], since: datetime) -> dict[UUID, Decimal]:
+    """Return what the trades of bots that were closed since then brought after costs, signed, by bot; one statement.
+
+    A bot without such a trade is absent.
+    """
+    pairs = Fill.objects.filter(order__bot_id__in=bot_ids, position__closed_at__gte=since)
+    net = F("position__realized_pnl") + F("position__funding") - F("position__fee")
+    # A bot's orders may have had more than one fill on a position: it counts once.
+    rows = pairs.order_by().values_list("order__bot_id", "position_id").annotate(net=net).distinct()
+    earned: dict[UUID, Decimal] = defaultdict(Decimal)
+    for bot_id, _, brought in rows:
+        earned[bot_id] += brought
+    return dict(earned)
 
 
 def _summed(positions: PositionQuerySet, key: str) -> dict[Any, Trades]:

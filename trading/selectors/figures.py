@@ -6,7 +6,7 @@ from uuid import UUID
 
 from accounts.figures import Figures
 from accounts.models import TradingAccount
-from trading.services.desk import load_desk
+from trading.selectors.desks import load_desk
 
 
 def figures_with_positions(accounts: Sequence[TradingAccount], now: datetime) -> dict[UUID, Figures]:

@@ -14,7 +14,7 @@ from accounts.figures import Figures
 from accounts.models import Book, TradingAccount, Transfer, TransferKind
 from trading.engine import metrics
 from trading.models import EquityPoint, Position
-from trading.services.desk import load_holdings
+from trading.selectors.desks import load_holdings
 
 DAYS_A_YEAR = 365
 LONGEST_CURVE = 500
@@ -121,7 +121,7 @@ def metrics_of(accounts: Accounts, samples: Sequence[Sample], *, start: datetime
         fees=-booked[TransferKind.COMMISSION],
         funding=booked[TransferKind.FUNDING],
         **_ratios(samples),
-        **_of_trades(nets),
+        **metrics.of_trades(nets),
     )
 
 
@@ -237,17 +237,6 @@ def _at_midnights(samples: Sequence[Sample], grown: Sequence[float]) -> list[flo
             values.append(grown[index - 1])
             midnight += DAY
     return [*values, grown[-1]] if samples[-1].at == midnight else values
-
-
-def _of_trades(nets: Sequence[float]) -> dict[str, Any]:
-    return {
-        "total_trades": len(nets),
-        "winning_trades": sum(net > 0 for net in nets),
-        "losing_trades": sum(net < 0 for net in nets),
-        "win_rate": metrics.win_rate(nets),
-        "profit_factor": metrics.profit_factor(nets),
-        "expectancy": metrics.expectancy(nets),
-    }
 
 
 def evenly(samples: Sequence[Sample], most: int) -> list[Sample]:

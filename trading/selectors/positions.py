@@ -10,10 +10,10 @@ from uuid import UUID
 from core.exact import to_money
 from market.models import Instrument
 from market.quotes import latest_quotes
+from trading.desk import position_margin
 from trading.engine.money import unrealized_profit
 from trading.models import Position
 from trading.models.querysets import PositionQuerySet
-from trading.services.desk import position_margin
 
 _PRICE = Decimal("0.0000000001")
 _PERCENT = Decimal("0.01")

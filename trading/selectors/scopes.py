@@ -49,5 +49,4 @@ def require_writable_scope(user: User, scope_type: ScopeType, scope_id: UUID | N
 
 def _check_id(scope_type: ScopeType, scope_id: UUID | None) -> None:
     if (scope_id is None) != (scope_type == ScopeType.SYSTEM):
-        sentence = "The system has no id." if scope_id else f"Name the {scope_type} by its id."
-        raise Invalid(sentence, errors={"scope_id": [sentence]})
+        raise Invalid("The system has no id." if scope_id else f"Name the {scope_type} by its id.", field="scope_id")

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from accounts.models.trading_accounts import PAPER
 from trading.brokers import broker_for
+from trading.desk import Desk, rest_of
 from trading.models import Order
 from trading.services.apply import Books, apply_receipt
-from trading.services.desk import Desk, rest_of
 from trading.services.order_rows import orders_of
 from trading.tickets import Proposal, Ticket
 

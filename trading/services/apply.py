@@ -11,11 +11,11 @@ from core.bulk import insert_rows, update_rows
 from core.exact import to_money
 from core.ids import fresh_ids
 from core.rows import new_row
+from trading.desk import Desk
 from trading.engine.money import closing_part, cost_of_part, initial_margin, profit
 from trading.models import WORKING, Fill, Order, OrderSide, OrderStatus, Position, PositionSide
 from trading.models.orders import ALLOWED_CHANGES
 from trading.services.arming import arm
-from trading.services.desk import Desk
 from trading.services.equity import keep_equity
 from trading.tickets import Execution, Receipt, ReceiptStatus
 from trading.triggers import NO_TRIGGER, trigger_of_order

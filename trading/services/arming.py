@@ -5,10 +5,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from uuid import UUID
 
 from core.exact import PRICE_SCALE, WIDE
+from trading.desk import Desk
 from trading.engine.money import watch_price
 from trading.models import Position
 from trading.prices import LARGEST_PRICE
-from trading.services.desk import Desk
 from trading.triggers import Trigger, trigger_of_position
 
 # What arming writes of a position.

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from trading.desk import Desk
 from trading.models import Order, Outcome
-from trading.services.desk import Desk
 from trading.tickets import Plan, Proposal
 
 

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import transaction
 
+from core.clock import Clock
 from core.errors import Conflict
 from core.exact import WIDE
 from trading.brokers import broker_for
 from trading.brokers.base import Broker
 from trading.models import WORKING, Order
+from trading.selectors.desks import load_holdings
 from trading.services.apply import apply_receipts
-from trading.services.desk import Clock, load_holdings
 from trading.services.facts import tell
 from trading.services.outcomes import settle_by_orders
 from trading.services.receipts import book_receipts

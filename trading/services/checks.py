@@ -9,10 +9,10 @@ from core.exact import LARGEST_SCALED, MONEY_SCALE, QUANTITY_SCALE, from_scaled,
 from market.kinds import QUOTES_ONLY, Status
 from market.models import Instrument
 from market.quotes import Quote, is_stale
+from trading.desk import Desk, Resting, position_margin
 from trading.engine.money import closing_part, cost_of_part, initial_margin, profit, unrealized_profit
 from trading.engine.prices import round_down
 from trading.models import SwitchState
-from trading.services.desk import Desk, Resting, position_margin
 from trading.services.draft import Draft
 from trading.services.refused import Refused
 from trading.services.risk.limits import check_limits

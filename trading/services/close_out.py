@@ -6,10 +6,10 @@ from uuid import UUID
 
 from core.exact import to_money
 from market.ranges import PriceRange
+from trading.desk import Desk
 from trading.engine.money import maintenance_margin, unrealized_profit
 from trading.models import WORKING, Order, OrderOrigin, Position
 from trading.services.apply import Books, apply_receipt, write_books
-from trading.services.desk import Desk
 from trading.services.meeting import closing
 from trading.services.protective import place_protective
 from trading.tickets import Proposal, Receipt, ReceiptStatus

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from accounts.models import TradingAccount
 from accounts.selectors.trading_accounts import AccountMissing
+from core.clock import Clock
 from core.errors import Conflict, Invalid, Missing
 from core.exact import plain
 from market.models import Instrument
+from trading.desk import Desk
 from trading.models import Order, Position
-from trading.services.desk import Clock, Desk
 from trading.services.orders import place_one
 from trading.services.steps import check_steps
 from trading.tickets import Proposal
@@ -96,8 +97,7 @@ def _check_size(size: Decimal | None, position: Position, instrument: Instrument
     if size is None or size == position.size:
         return
     if size > position.size:
-        sentence = f"{plain(size)} is more than the {plain(position.size)} that are open."
-        raise Invalid(sentence, errors={"size": [sentence]})
+        raise Invalid(f"{plain(size)} is more than the {plain(position.size)} that are open.", field="size")
     check_steps({"size": (size, instrument.lot_size, "lot")})
 
 

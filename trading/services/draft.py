@@ -6,9 +6,9 @@ from decimal import Decimal
 from core.exact import PRICE_SCALE, plain
 from market.models import Instrument
 from market.quotes import Quote
+from trading.desk import Desk
 from trading.models import Position
 from trading.pricing import FillTerms
-from trading.services.desk import Desk
 from trading.tickets import Proposal, Trace
 
 

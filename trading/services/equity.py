@@ -8,8 +8,9 @@ from django.db import transaction
 
 from accounts.models import TradingAccount
 from core.bulk import insert_columns
+from trading.desk import Desk
 from trading.models import EquityPoint
-from trading.services.desk import Desk, load_holdings
+from trading.selectors.desks import load_holdings
 
 CHUNK = 500
 

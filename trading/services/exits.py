@@ -7,14 +7,16 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import TradingAccount
+from core.clock import Clock
 from core.errors import AppError, Invalid
 from core.exact import WIDE, plain
 from market.models import Instrument
 from market.quotes import Quote, is_stale
+from trading.desk import Desk
 from trading.models import Position
+from trading.selectors.desks import load_holdings
 from trading.services.apply import Books, write_books
 from trading.services.closing import open_position
-from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell_of_position
 from trading.services.steps import check_steps
 
@@ -57,7 +59,7 @@ def _check_side(name: str, price: Decimal, position: Position, quote: Quote) -> 
         return
     words = name.replace("_", "-")
     sentence = f"A {words} at {plain(price)} is on the wrong side of the market, {plain(market)}."
-    raise Invalid(sentence, code=f"INVALID_{name.upper()}", errors={name: [sentence]})
+    raise Invalid(sentence, code=f"INVALID_{name.upper()}", field=name)
 
 
 def _write(position: Position, instrument: Instrument, desk: Desk) -> None:

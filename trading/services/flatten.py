@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import OperationalError
-
 from accounts.models import TradingAccount
+from core.clock import Clock
 from core.exact import plain
 from trading.brokers import broker_for
 from trading.brokers.base import Broker
+from trading.desk import Desk
 from trading.models import Order, OrderOrigin, OrderStatus, Outcome, Position
 from trading.services.batch import Batch
-from trading.services.desk import Clock, Desk
+from trading.services.halving import in_halves
 from trading.services.road import batches, walk
 from trading.tickets import Proposal
 
@@ -123,18 +123,17 @@ def _batches_by_exchange(account_ids: Collection[UUID]) -> Iterator[tuple[str, l
 
 
 def _flatten_batch(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> list[Closing]:
-    try:
-        return _walked(run, account_ids, broker)
-    except OperationalError:
-        raise
-    except Exception:
-        if run.stored is not None:
-            raise
-        if len(account_ids) == 1:
-            logger.exception("flattening account %s failed", account_ids[0])
-            return [Closing(account_ids[0], code="INTERNAL", reason=FAILED)]
-        half = len(account_ids) // 2
-        return _flatten_batch(run, account_ids[:half], broker) + _flatten_batch(run, account_ids[half:], broker)
+    def work(some: Sequence[UUID]) -> list[Closing]:
+        return _walked(run, some, broker)
+
+    if run.stored is not None:
+        return work(account_ids)
+    return [closing for closings in in_halves(account_ids, work, alone=_failed) for closing in closings]
+
+
+def _failed(account_id: UUID, error: Exception) -> list[Closing]:
+    logger.error("flattening account %s failed", account_id, exc_info=error)
+    return [Closing(account_id, code="INTERNAL", reason=FAILED)]
 
 
 def _walked(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> list[Closing]:

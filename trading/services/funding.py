@@ -12,14 +12,16 @@ from django.db.models import Max, Min
 from accounts.models import Transfer, TransferKind
 from accounts.services.ledger import Entry, post_entries
 from core.bulk import update_rows
+from core.clock import Clock
 from core.exact import WIDE, plain, to_money
 from market.kinds import Kind
 from market.models import Instrument
 from market.quotes import is_stale, latest_quotes
+from trading.desk import Desk
 from trading.engine.money import funding
 from trading.models import Funding, Position
+from trading.selectors.desks import load_holdings
 from trading.services.arming import ARMED, arm
-from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell_of_funding
 from trading.services.road import batches
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from itertools import groupby
 
 from core.bulk import update_rows
+from core.clock import Clock
 from trading.brokers import broker_for
 from trading.brokers.base import Broker
 from trading.models import Order, OrderStatus, Signal
-from trading.services.desk import Clock
 from trading.services.facts import tell_of_orders
 from trading.services.receipts import book_receipts, unanswered
 from trading.services.stopwatch import Stopwatch

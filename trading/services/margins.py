@@ -14,13 +14,15 @@ from django.db import transaction
 from accounts.models import TradingAccount
 from accounts.models.trading_accounts import PAPER
 from core.bulk import update_rows
+from core.clock import Clock
 from core.exact import WIDE
 from market.quotes import is_stale
+from trading.desk import Desk
 from trading.models import Position
+from trading.selectors.desks import load_holdings
 from trading.services.apply import Books
 from trading.services.arming import ARMED, arm
 from trading.services.close_out import below, close_out
-from trading.services.desk import Clock, Desk, load_holdings
 from trading.services.facts import tell
 from trading.services.outcomes import settle_by_orders
 from trading.services.road import batches

@@ -13,17 +13,20 @@ from dataclasses import dataclass
 from decimal import localcontext
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
+from core.clock import Clock
 from core.exact import WIDE
 from market.quotes import is_stale
 from market.ranges import PriceRange
+from trading.desk import Desk, rest_of
 from trading.models import WORKING, Order, Position
+from trading.selectors.desks import load_holdings, load_working
 from trading.selectors.triggered import MOST_HITS, Hit, triggered
 from trading.services.apply import Books, apply_receipt, write_books
 from trading.services.close_out import close_out
-from trading.services.desk import Clock, Desk, load_holdings, load_working, rest_of
 from trading.services.facts import tell
+from trading.services.halving import in_halves
 from trading.services.meeting import exit_of, is_met, meet
 from trading.services.outcomes import settle_by_orders
 from trading.services.protective import place_protective
@@ -68,20 +71,22 @@ def _batches(hits: Iterable[Hit]) -> list[dict[UUID, list[Hit]]]:
 
 
 def _match_accounts(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) -> int:
-    """Match one batch; return on how many accounts that failed. One that fails is halved until it is alone."""
-    try:
+    """Match one batch; return on how many accounts that failed. One that fails is halved until it is alone.
+
+    Raises OperationalError where the database is away: what is met stays so, and the next prices find it.
+    """
+
+    def work(account_ids: Sequence[UUID]) -> int:
         with localcontext(WIDE), transaction.atomic():
-            _match_locked(hits, prices, clock=clock)
-    except OperationalError:
-        raise  # the database is away: what is met stays so, and the next prices find it
-    except Exception:
-        if len(hits) == 1:
-            logger.exception("account %s could not be matched", *hits)
-            return 1
-        ids = list(hits)
-        halves = ids[: len(ids) // 2], ids[len(ids) // 2 :]
-        return sum(_match_accounts({pk: hits[pk] for pk in half}, prices, clock=clock) for half in halves)
-    return 0
+            _match_locked({pk: hits[pk] for pk in account_ids}, prices, clock=clock)
+        return 0
+
+    return sum(in_halves(list(hits), work, alone=_not_matched))
+
+
+def _not_matched(account_id: UUID, error: Exception) -> int:
+    logger.error("account %s could not be matched", account_id, exc_info=error)
+    return 1
 
 
 def _match_locked(hits: dict[UUID, list[Hit]], prices: Prices, *, clock: Clock) -> None:

@@ -7,10 +7,10 @@ from core.exact import plain
 from market.kinds import Status
 from market.ranges import PriceRange
 from trading.brokers.paper import status_after
+from trading.desk import Desk
 from trading.engine.prices import limit_is_met, stop_is_met, stopped_price
 from trading.models import Order, OrderOrigin, OrderSide, OrderType, Position, TimeInForce
 from trading.pricing import FillTerms, at_once, fill_at, market_fill
-from trading.services.desk import Desk
 from trading.services.opening import check_opening
 from trading.services.refused import Refused
 from trading.tickets import Execution, Proposal, Receipt, ReceiptStatus, hashed_id

@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 from core.exact import to_money
+from trading.desk import Desk, Resting, position_margin, rest_of
 from trading.engine.money import closing_part, initial_margin, profit, unrealized_profit
 from trading.models import Order, OrderSide, Position
 from trading.pricing import fill_at
 from trading.services.apply import margin_of_rest
 from trading.services.checks import check_available
-from trading.services.desk import Desk, Resting, position_margin, rest_of
 from trading.tickets import Execution
 
 

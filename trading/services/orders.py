@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from accounts.models import TradingAccount
 from accounts.selectors.trading_accounts import AccountMissing
+from core.clock import Clock
 from core.errors import AppError, Conflict, Invalid
 from market.models import Instrument
 from trading.brokers import broker_for
+from trading.desk import Desk
 from trading.models import Order, OrderSide, OrderType, Outcome, TimeInForce
 from trading.services.batch import Batch
-from trading.services.desk import Clock, Desk
 from trading.services.road import walk
 from trading.services.steps import off_their_steps
 from trading.sizes import Distance
@@ -152,7 +153,7 @@ def _raise_refusal(batch: Batch) -> None:
 def error_of(refusal: Refusal) -> AppError:
     """Return the error that tells a caller of a refusal: of a field where one is wrong, else of the business."""
     if refusal.field:
-        return Invalid(refusal.reason, code=refusal.code, errors={refusal.field: [refusal.reason]})
+        return Invalid(refusal.reason, code=refusal.code, field=refusal.field)
     return AppError(refusal.reason, code=refusal.code)
 
 

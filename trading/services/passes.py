@@ -3,15 +3,18 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
+from core.clock import Clock
 from market.models import Instrument
 from trading.brokers.base import Broker
+from trading.desk import Desk
 from trading.intents import Intent
 from trading.models import Order, Outcome, OutcomeStatus, Signal
-from trading.services.desk import Clock, Desk
+from trading.services.halving import in_halves
 from trading.services.outcomes import PassOutcomes, end_outcomes
 from trading.services.road import walk
 from trading.services.wanted import Ask, Settled, wanted_of
@@ -37,7 +40,19 @@ class Pass:
 
 
 def run_pass(step: Pass, account_ids: Sequence[UUID]) -> None:
-    """Run one batch. One that fails is halved until the account that fails it is alone, and is told so."""
+    """Run one batch. One that fails is halved until the account that fails it is alone, and is told so.
+
+    Raises OperationalError where the database is away: the signal is run again.
+    """
+
+    def alone(account_id: UUID, error: Exception) -> None:
+        logger.error("signal %s failed on account %s", step.signal.id, account_id, exc_info=error)
+        _mark_failed(step, account_id)
+
+    in_halves(account_ids, partial(_walk, step), alone=alone)
+
+
+def _walk(step: Pass, account_ids: Sequence[UUID]) -> None:
     outcomes = PassOutcomes(step.signal, leg=step.leg)
 
     def propose(desk: Desk) -> list[Proposal]:
@@ -45,25 +60,14 @@ def run_pass(step: Pass, account_ids: Sequence[UUID]) -> None:
         proposals = (_propose(step, account_id, desk=desk, outcomes=outcomes) for account_id in left)
         return [proposal for proposal in proposals if proposal is not None]
 
-    try:
-        walk(
-            account_ids,
-            instruments=[step.instrument],
-            broker=step.broker,
-            propose=propose,
-            record=outcomes.record,
-            clock=step.clock,
-        )
-    except OperationalError:
-        raise  # the database is away: nothing is known of the accounts, the signal is run again
-    except Exception:
-        if len(account_ids) == 1:
-            logger.exception("signal %s failed on account %s", step.signal.id, account_ids[0])
-            _mark_failed(step, account_ids[0])
-            return
-        half = len(account_ids) // 2
-        for part in (account_ids[:half], account_ids[half:]):
-            run_pass(step, part)
+    walk(
+        account_ids,
+        instruments=[step.instrument],
+        broker=step.broker,
+        propose=propose,
+        record=outcomes.record,
+        clock=step.clock,
+    )
 
 
 def _propose(step: Pass, account_id: UUID, *, desk: Desk, outcomes: PassOutcomes) -> Proposal | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.exact import plain
+from trading.desk import Desk
 from trading.engine.exits import stop_loss_price, take_profit_price
 from trading.engine.prices import round_down, round_up
 from trading.engine.sizing import size_of_amount, size_of_equity_share, size_of_risk
@@ -15,7 +16,6 @@ from trading.models import SwitchState
 from trading.prices import LARGEST_PRICE
 from trading.services.ahead import desk_ahead, fill_ahead
 from trading.services.checks import check_before_sizing, check_same_money, check_sized
-from trading.services.desk import Desk
 from trading.services.draft import Draft
 from trading.services.entry import check_prices, expected_entry, set_terms, terms_of
 from trading.services.refused import Refused

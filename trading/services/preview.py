@@ -10,14 +10,16 @@ from decimal import Decimal, localcontext
 from uuid import UUID, uuid4
 
 from accounts.models import TradingAccount
+from core.clock import Clock
 from core.exact import WIDE
 from market.models import Instrument
 from market.services.quotes import refresh_quotes
 from trading.decisions import Step
+from trading.desk import Desk, position_margin
 from trading.intents import Intent
 from trading.models import Order, OutcomeStatus
+from trading.selectors.desks import load_desk
 from trading.services.ahead import fill_ahead
-from trading.services.desk import Clock, Desk, load_desk, position_margin
 from trading.services.orders import OrderRequest, check_is_new, check_request, proposal_of
 from trading.services.outcomes import outcome_of, told_of_order, with_first_leg
 from trading.services.plan import make_plan

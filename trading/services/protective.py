@@ -7,9 +7,9 @@ from uuid import UUID
 
 from accounts.models.trading_accounts import PAPER
 from trading.brokers import broker_for
+from trading.desk import Desk
 from trading.models import Fill
 from trading.services.apply import Books, apply_receipt
-from trading.services.desk import Desk
 from trading.services.order_rows import orders_of
 from trading.services.plan import make_plan
 from trading.tickets import Proposal

@@ -3,15 +3,18 @@
 import logging
 from collections.abc import Sequence
 from decimal import localcontext
+from functools import partial
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
+from core.clock import Clock
 from core.exact import WIDE
 from trading.models import Fill, Order
+from trading.selectors.desks import load_holdings
 from trading.services.apply import apply_receipts
-from trading.services.desk import Clock, load_holdings
 from trading.services.facts import tell
+from trading.services.halving import in_halves
 from trading.services.outcomes import settle_by_orders
 from trading.services.stopwatch import Stopwatch
 from trading.tickets import Receipt, ReceiptStatus
@@ -27,20 +30,16 @@ def book_receipts(receipts: Sequence[Receipt], *, clock: Clock, watch: Stopwatch
     What fails is halved until the receipt that fails is alone, and told as unknown. Raises OperationalError where the
     database is away: the orders stay as they are, and the venue is asked about them later.
     """
-    try:
-        return _book(receipts, clock=clock, watch=watch)
-    except OperationalError:
-        raise
-    except Exception:
-        if len(receipts) > 1:
-            half = len(receipts) // 2
-            first = book_receipts(receipts[:half], clock=clock, watch=watch)
-            return first | book_receipts(receipts[half:], clock=clock, watch=watch)
-        [failed] = receipts
+
+    def alone(failed: Receipt, error: Exception) -> dict[Key, Order]:
         if failed.status is ReceiptStatus.UNKNOWN:
-            raise
-        logger.exception("the books of account %s failed on order %s", failed.account_id, failed.client_order_id)
+            raise error
+        account_id, key = failed.account_id, failed.client_order_id
+        logger.error("the books of account %s failed on order %s", account_id, key, exc_info=error)
         return _book([_not_booked(failed)], clock=clock, watch=watch)
+
+    booked = in_halves(receipts, partial(_book, clock=clock, watch=watch), alone=alone)
+    return {key: order for orders in booked for key, order in orders.items()}
 
 
 def unanswered(account_id: UUID, client_order_id: str) -> Receipt:

@@ -8,14 +8,15 @@ from uuid import UUID
 from django.db import transaction
 
 from core.bulk import insert_rows
+from core.clock import Clock
 from core.exact import WIDE
 from market.models import Instrument
 from market.services.quotes import refresh_quotes
 from trading.brokers.base import Broker
 from trading.models import Order
+from trading.selectors.desks import load_desk
 from trading.services.apply import Books, apply_receipts
 from trading.services.batch import Batch, Propose, Record
-from trading.services.desk import Clock, load_desk
 from trading.services.facts import tell
 from trading.services.order_rows import orders_of
 from trading.services.plan import make_plan

@@ -7,11 +7,12 @@ from decimal import Decimal
 from django.db import transaction
 
 from accounts.models import TradingAccount
+from core.clock import Clock
 from core.errors import AppError, Conflict
 from market.models import Instrument
+from trading.desk import Desk
 from trading.models import OrderSide, Position, PositionSide, TimeInForce
 from trading.services.closing import NothingToClose, close_held, held
-from trading.services.desk import Clock, Desk
 from trading.services.orders import place_one
 from trading.services.steps import check_steps
 from trading.sizes import Size, SizeMode

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from accounts.models.trading_accounts import PAPER
 from core.bulk import update_rows
+from core.clock import Clock
+from trading.desk import strictness
 from trading.models import WORKING, AccountScope, Order, ScopeType, Switch, SwitchState
 from trading.models.querysets import OrderQuerySet
 from trading.selectors.covered import covered_accounts, covered_orders, forbidden_orders
-from trading.services.desk import Clock, strictness
 from trading.services.risk.marks import shift_marks
 from trading.triggers import trigger_of_order
 

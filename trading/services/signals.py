@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from core.bulk import insert_columns
+from core.clock import Clock
 from core.ids import fresh_ids
 from market.models import Instrument
 from trading.brokers import broker_for
@@ -16,7 +17,6 @@ from trading.intents import Intent
 from trading.models import Order, OrderStatus, Outcome, OutcomeStatus, Signal, SignalSource, SignalStatus
 from trading.models.signals import counted_again
 from trading.said import NOTHING_SAID, Said
-from trading.services.desk import Clock
 from trading.services.facts import tell_of_signal
 from trading.services.left_behind import leave_unknown, settle_left_behind
 from trading.services.outcomes import end_outcomes

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import TradingAccount
+from core.clock import Clock
 from trading.models import WORKING, Order
 from trading.services.cancel import cancel_orders
-from trading.services.desk import Clock
 from trading.services.flatten import Closing, closing_of, flatten, orders_of_run
 
 WHY_CANCELLED = "The account was terminated."

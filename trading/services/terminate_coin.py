@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from uuid import UUID
 
+from core.clock import Clock
 from market.models import Instrument
+from trading.desk import Desk
 from trading.models import UNDER_WAY, WORKING, Order, OrderStatus, Position
 from trading.models.querysets import OrderQuerySet
 from trading.selectors.in_the_name import positions_of_bot
 from trading.services.cancel import cancel_orders
-from trading.services.desk import Clock, Desk
 from trading.services.flatten import Closing, closing_of, flatten, held_in
 
 WHY_CANCELLED = "The bot was terminated."

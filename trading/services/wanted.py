@@ -5,9 +5,9 @@ from uuid import UUID
 
 from market.models import Instrument
 from trading.decisions import Step, decide
+from trading.desk import Desk
 from trading.intents import Intent
 from trading.models import OrderOrigin, OrderSide, OutcomeStatus, Position
-from trading.services.desk import Desk
 from trading.services.plan import whole_size
 from trading.services.refused import Refused
 from trading.sizes import BadSize, Size

@@ -12,8 +12,8 @@ from core.exact import WIDE
 from trading.decisions import IntentSide
 from trading.models import Fill, Order, Position
 from trading.models.orders import ALLOWED_CHANGES, OrderStatus
+from trading.selectors.desks import load_desk
 from trading.services.apply import apply_receipts
-from trading.services.desk import load_desk
 from trading.tests import venue as answers
 from trading.tests.venue import executed
 from trading.tickets import Receipt, ReceiptStatus

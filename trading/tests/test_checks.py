@@ -12,7 +12,7 @@ from core.errors import AppError
 from market.models import Instrument
 from trading.decisions import IntentSide
 from trading.models import LimitType, Order, OrderSide, Outcome, Position, RiskLimit, ScopeType, SwitchState
-from trading.services.desk import load_desk
+from trading.selectors.desks import load_desk
 from trading.services.plan import make_plan
 from trading.services.scopes import set_covered_accounts, turn_switch
 from trading.sizes import Distance

@@ -11,9 +11,9 @@ from accounts.selectors.ledger import reconcile
 from conftest import NOW
 from trading.decisions import IntentSide
 from trading.models import Fill, Order, Position
+from trading.selectors.desks import load_desk
 from trading.services import receipts
 from trading.services.apply import apply_receipts
-from trading.services.desk import load_desk
 from trading.tests import venue as answers
 from trading.tickets import Receipt, ReceiptStatus
 

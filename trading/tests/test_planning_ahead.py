@@ -9,7 +9,7 @@ from core.exact import WIDE
 from market.models import Instrument
 from trading.brokers.paper import PaperBroker
 from trading.models import OrderSide, OrderType, Position
-from trading.services.desk import load_desk
+from trading.selectors.desks import load_desk
 from trading.services.plan import make_plan
 from trading.services.road import walk
 from trading.tickets import Proposal

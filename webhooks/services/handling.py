@@ -5,7 +5,6 @@ its attempt: one whose lease ran out meanwhile changes nothing any more.
 """
 
 import logging
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from bots.models import Bot
 from bots.services.alerts import Asked, signal_from_alert
+from core.clock import Clock
 from core.leases import renewed
 from core.waiting import announce
 from trading.models import SignalStatus
@@ -29,8 +29,6 @@ LEASE = timedelta(seconds=9)
 RENEW_SECONDS = 3
 MOST_ATTEMPTS = 5
 LAST_ATTEMPT = 20
-
-Clock = Callable[[], datetime]
 
 
 def work_inbox(bot_id: UUID, *, clock: Clock) -> int:

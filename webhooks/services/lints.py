@@ -12,11 +12,11 @@ from functools import lru_cache
 from bots.models import Bot
 from bots.services.alerts import wish_of
 from bots.services.bots import valid_keys
+from core.clock import Clock
 from core.errors import AppError
 from market.models import Instrument
 from market.quotes import latest_quotes
 from market.selectors.instruments import find_instrument
-from trading.services.desk import Clock
 from trading.services.preview import Preview
 from webhooks.linting.findings import Finding, error, info, warning
 from webhooks.linting.placeholders import PLACEHOLDER, AlertType, Firing, filled, is_of_strategies, kind_of

@@ -3,8 +3,8 @@
 from bots.models import Bot
 from bots.services.alerts import wish_of
 from bots.services.bots import valid_keys
+from core.clock import Clock
 from core.errors import AppError
-from trading.services.desk import Clock
 from trading.services.preview import Preview, preview_signal
 from webhooks.services.handling import asked_by
 from webhooks.services.inbox import alert_of

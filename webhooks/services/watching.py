@@ -3,6 +3,7 @@
 Source of the rate: TradingView stops an alert that fires more than 15 times in 3 minutes.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,12 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from bots.models import Bot, BotStatus
+from core.errors import Invalid
 from trading.models import WatchType
 from trading.services.risk.watches import Seen, keep_watch
 from webhooks.models import Delivery
+
+logger = logging.getLogger(__name__)
 
 RATE_SPAN = timedelta(minutes=3)
 RATE_WARNED_AT = 10
@@ -37,11 +41,20 @@ def _silent(now: datetime) -> Mapping[UUID, Seen]:
     for bot in heard:
         # From the start on: before it, nobody had to send anything.
         since = max(moment for moment in (bot.heard_at, bot.started_at, bot.created_at) if moment)
-        seconds, expected = int((now - since).total_seconds()), bot.settings.expected_every
+        seconds, expected = int((now - since).total_seconds()), _expected_every(bot)
         if expected and seconds > expected:
             sentence = f"{bot.name} has heard nothing for {seconds} s; an alert is expected every {expected} s."
             found[bot.pk] = Seen(sentence, Decimal(seconds), Decimal(expected))
     return found
+
+
+def _expected_every(bot: Bot) -> int:
+    """Return after how many seconds of silence a bot is told of; 0 for never, and where its settings are unreadable."""
+    try:
+        return bot.settings.expected_every
+    except Invalid as wrong:  # each of its alerts is refused for it; the other bots are watched
+        logger.warning("the settings of bot %s cannot be read: %s", bot.pk, wrong.message)
+        return 0
 
 
 def _flooded(now: datetime) -> Mapping[UUID, Seen]:

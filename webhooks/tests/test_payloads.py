@@ -2,22 +2,20 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
+from config.tests.recordings import ALERTS
 from market.symbols import Market, UnknownSymbol, resolve
 from trading.sizes import Size, SizeMode
 from webhooks.reading.alerts import Side
 from webhooks.reading.parsing import Unreadable, read_alert
 from webhooks.secrets import find_secret, strike_out
 
-PAYLOADS = Path(__file__).resolve().parents[3] / "shared" / "data" / "tradingview" / "payloads.json"
-
-ROWS = json.loads(PAYLOADS.read_text())["payloads"] if PAYLOADS.exists() else []
+ROWS = json.loads(ALERTS.read_text())["payloads"] if ALERTS.exists() else []
 BODIES = {row["id"]: row["body"].encode() for row in ROWS}
 EXPECTED = {row["id"]: row["expect"] for row in ROWS}
-pytestmark = pytest.mark.skipif(not BODIES, reason="the public payloads are not beside this repository")
+pytestmark = pytest.mark.skipif(not BODIES, reason=f"{ALERTS} is not there")
 
 MARKETS = [Market("BTCUSDT", "BTC", "USDT", "USDT", "linear"), Market("CRVUSDT", "CRV", "USDT", "USDT", "linear")]
 ORDERS = {("buy", None): "buy", ("sell", None): "sell", ("close", "long"): "sell", ("close", "short"): "buy"}

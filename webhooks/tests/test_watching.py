@@ -61,6 +61,13 @@ def test_the_risk_monitor_leaves_it_standing(bot_of):
     assert RiskAlert.objects.count() == 1
 
 
+def test_settings_that_cannot_be_read_keep_no_other_bot_from_being_watched(bot_of):
+    broken = bot_of(name="Broken", expected_every=60)
+    bot_of(expected_every=60)
+    Bot.objects.filter(pk=broken.pk).update(config={"expected_every": 60, "leverage": 0})
+    assert standing(70) == ["bot_silence"]
+
+
 def test_the_silence_of_a_bot_begins_with_its_start(bot_of):
     bot = bot_of(expected_every=60)
     change_status(bot.id, BotStatus.PAUSED)

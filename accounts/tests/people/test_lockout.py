@@ -73,6 +73,13 @@ def test_a_lock_is_told_under_asgi_too(tom: User, path: str, form: dict[str, str
 
 
 @pytest.mark.usefixtures("tom")
+def test_the_page_of_a_lock_bears_the_desks_name() -> None:
+    knocks(10, "tom", at="127.0.0.1")
+    html = Client().post(PAGE, {"username": "tom", "password": WRONG}).content.decode()
+    assert "<title>Log in later · Trading desk</title>" in html
+
+
+@pytest.mark.usefixtures("tom")
 def test_a_lock_is_told_with_its_seconds() -> None:
     knocks(10, "tom")
     answer = knock("tom")

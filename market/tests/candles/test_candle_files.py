@@ -1,11 +1,11 @@
 """Importing and exporting candles: what is sound is stored, what is not is counted with its line, nothing is mended."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from config.tests.recordings import CANDLES
 from market.candles import csv_files
 from market.candles.csv_files import BadCandleFile
 from market.candles.reading import stored_candles
@@ -18,7 +18,6 @@ from market.tests.candles.making import MIDNIGHT, NOW, milliseconds, rows, walk,
 pytestmark = pytest.mark.django_db
 HEADER = "timestamp,open,high,low,close,volume\n"
 START = milliseconds(MIDNIGHT)
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "ohlcv"
 
 
 def line(minute, *, prices="10,12,9,11,5"):
@@ -227,7 +226,7 @@ def test_an_export_has_a_start_and_an_end(bring, btcusdt):
     assert [row.split(",")[0] for row in told.splitlines()] == ["timestamp", str(START + 60_000), str(START + 120_000)]
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="../shared/data is not there")
+@pytest.mark.skipif(not CANDLES.is_dir(), reason=f"{CANDLES} is not there")
 @pytest.mark.parametrize(
     ("name", "interval", "rows", "duplicates"),
     [
@@ -238,7 +237,7 @@ def test_an_export_has_a_start_and_an_end(bring, btcusdt):
     ],
 )
 def test_recorded_files_are_stored_and_a_day_that_stands_twice_is_found(btcusdt, name, interval, rows, duplicates):
-    told = import_candles(btcusdt, interval, REAL / name, now=NOW, progress=lambda share, rows: None)
+    told = import_candles(btcusdt, interval, CANDLES / name, now=NOW, progress=lambda share, rows: None)
     assert (told.rows, told.stored) == (rows, Stored(rows - duplicates, 0, 0))
     assert {kind: trouble.count for kind, trouble in told.troubles.items()} == {
         **dict.fromkeys(told.troubles, 0),

@@ -8,9 +8,10 @@ import logging
 from collections.abc import Iterator
 from functools import partial
 
+from core.clock import Clock
+from trading.desk import Desk
 from trading.models import UNDER_WAY, Order, OrderOrigin, Position, ScopeType, Switch, SwitchState
 from trading.selectors.covered import ASKED, covered_orders, covered_positions
-from trading.services.desk import Clock, Desk
 from trading.services.flatten import all_held, flatten
 from trading.services.risk.halting import cancel_forbidden
 

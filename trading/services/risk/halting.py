@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from core.clock import Clock
 from trading.models import Order, ScopeType, Switch, SwitchState
 from trading.selectors.covered import forbidden_orders
 from trading.services.cancel import cancel_orders
-from trading.services.desk import Clock
 from trading.services.scopes import turn_switch
 
 

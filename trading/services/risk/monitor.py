@@ -15,10 +15,10 @@ from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from core.bulk import insert_rows, update_rows, upsert_rows
+from core.clock import Clock
 from core.exact import WIDE
 from trading.models import LimitMark, RiskAlert, RiskLimit, ScopeType, Severity, Switch, SwitchState
 from trading.selectors.covered import covered_accounts
-from trading.services.desk import Clock
 from trading.services.facts import tell_of_alerts
 from trading.services.risk.flattening import go_on_flattening
 from trading.services.risk.halting import cancel_forbidden

@@ -13,10 +13,12 @@ from conftest import NOW
 from core.errors import AppError
 from market.models import Instrument
 from trading.decisions import IntentSide
-from trading.models import LimitMark, Order, OrderSide, OrderType, Outcome, ScopeType, SwitchState
-from trading.services.desk import load_desk
+from trading.models import LimitMark, LimitType, Order, OrderSide, OrderType, Outcome, ScopeType, SwitchState
+from trading.selectors.desks import load_desk
 from trading.services.plan import make_plan
+from trading.services.risk import limits, readings
 from trading.services.risk.limits import drawdown_percent
+from trading.services.risk.marks import MARKED
 from trading.services.scopes import turn_switch
 from trading.tests.risk.conftest import BOT, SCOPES
 from trading.tickets import Proposal
@@ -365,3 +367,12 @@ def _statements(buy):
     with CaptureQueriesContext(connection) as queries:
         assert buy("0.01") == "filled"
     return len(queries)
+
+
+def test_every_limit_is_measured_on_an_order_or_is_a_target():
+    assert set(limits._MEASURES) == set(LimitType) - {LimitType.MONTHLY_TARGET}
+
+
+def test_every_limit_that_holds_after_a_trade_is_read_in_one_way():
+    asked_before_only = {LimitType.ORDER_SIZE, LimitType.LEVERAGE, LimitType.ORDER_RATE}
+    assert sorted([*MARKED, *readings._OF_EACH]) == sorted(set(LimitType) - asked_before_only)

@@ -1,38 +1,29 @@
-"""The desk of one use case: the accounts, locked, and all that PLAN must know of them, in a handful of statements."""
+"""The desk of one use case: a snapshot of accounts, and of all that PLAN must know of them."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
-
 from accounts.models import TradingAccount
-from core.compiled_reads import compiled_read
 from core.exact import to_money
 from market.models import Instrument
-from market.quotes import Quote, latest_quotes
+from market.quotes import Quote
 from trading.engine.money import initial_margin, maintenance_margin, unrealized_profit
 from trading.models import (
     WORKING,
-    AccountScope,
-    LimitType,
     Order,
     OrderSide,
     Position,
     RiskLimit,
     ScopeType,
-    Switch,
     SwitchState,
 )
 
-Clock = Callable[[], datetime]
 Scope = tuple[str, UUID | None]
 RestingKey = tuple[UUID, str]
 Traded = tuple[UUID, UUID]
-RATE_WINDOW = timedelta(minutes=1)
 _STRICTNESS = (SwitchState.ACTIVE, SwitchState.REDUCING, SwitchState.HALTED)
 
 
@@ -180,152 +171,6 @@ def rest_of(order: Order) -> Resting:
     if order.status not in WORKING or order.reduce_only:
         return NOTHING_RESTS
     return Resting(order.quantity - order.filled_quantity, order.margin)
-
-
-def load_desk(
-    account_ids: Collection[UUID], *, instruments: Iterable[Instrument], clock: Clock, lock: bool = True
-) -> Desk:
-    """Read all that PLAN asks of these accounts: what they hold, and what covers and binds them.
-
-    With `lock`, locks the account rows in id order, then their open positions. The number of statements does not
-    depend on how many accounts there are.
-    """
-    desk = load_holdings(account_ids, instruments=instruments, clock=clock, lock=lock)
-    desk.working = load_working(desk.accounts)
-    resting = _instruments_at_work(desk)
-    desk.instruments |= resting
-    desk.quotes |= latest_quotes(list(resting.values()), now=desk.now)
-    desk.scopes = _scopes(desk.accounts)
-    ids = {
-        scope_id for covering in desk.scopes.values() for _, scope_id in covering if scope_id
-    } | desk.instruments.keys()
-    desk.switches = {(scope_type, scope_id): SwitchState(state) for scope_type, scope_id, state in _switches(list(ids))}
-    desk.limits = _by_scope(_limits(list(ids)))
-    if _asks_for_the_rate(desk.limits):
-        desk.orders_lately = _orders_lately(desk.accounts, desk.now)
-    return desk
-
-
-def load_holdings(
-    account_ids: Collection[UUID],
-    *,
-    instruments: Iterable[Instrument],
-    clock: Clock,
-    lock: bool = True,
-    quotes: Mapping[UUID, Quote] | None = None,
-) -> Desk:
-    """Read what is booked on: accounts, their open positions and the prices of these; no limits, no orders at work.
-
-    The clock is read once the locks are held: waiting for them makes no price older than it is. Accounts that are
-    not there are absent. `quotes` stand in for the newest ones of their instruments.
-    """
-    accounts = {account.id: account for account in _living(list(account_ids), lock)}
-    now = clock()
-    positions: dict[UUID, dict[UUID, Position]] = {account_id: {} for account_id in accounts}
-    for position in _held(list(accounts), lock):
-        positions[position.account_id][position.instrument_id] = position
-    known = {instrument.id: instrument for instrument in instruments}
-    others = {instrument_id for of_account in positions.values() for instrument_id in of_account} - known.keys()
-    known |= Instrument.objects.in_bulk(list(others))
-    given = quotes or {}
-    asked = [instrument for instrument in known.values() if instrument.id not in given]
-    return Desk(
-        now=now,
-        accounts=accounts,
-        positions=positions,
-        working={account_id: {} for account_id in accounts},
-        instruments=known,
-        quotes={**latest_quotes(asked, now=now), **given},
-        scopes={account_id: set() for account_id in accounts},
-        limits={},
-        switches={},
-        orders_lately={},
-    )
-
-
-def load_working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
-    """Return, by account and by instrument and side, the sum of the orders at work that may open. One statement."""
-    working: dict[UUID, dict[RestingKey, Resting]] = {account_id: {} for account_id in accounts}
-    for account_id, instrument_id, side, left, margin in _at_work(list(accounts)):
-        working[account_id][instrument_id, side] = Resting(left, margin)
-    return working
-
-
-@compiled_read
-def _living(account_ids: list[UUID], lock: bool) -> QuerySet[TradingAccount]:
-    found = TradingAccount.objects.living().filter(pk__in=account_ids).order_by("pk")
-    return found.locked() if lock else found
-
-
-@compiled_read
-def _held(account_ids: list[UUID], lock: bool) -> QuerySet[Position]:
-    held = Position.objects.open().filter(account__in=account_ids).order_by("pk")
-    return held.select_for_update(no_key=True) if lock else held
-
-
-@compiled_read
-def _at_work(account_ids: list[UUID]) -> QuerySet[Order, tuple[UUID, UUID, str, Decimal, Decimal]]:
-    at_work = Order.objects.filter(account__in=account_ids, status__in=WORKING, reduce_only=False)
-    by_side = at_work.order_by().values_list("account", "instrument", "side")
-    return by_side.annotate(left=Sum(F("quantity") - F("filled_quantity")), tied=Sum("margin"))
-
-
-@compiled_read
-def _member_scopes(account_ids: list[UUID]) -> QuerySet[AccountScope, tuple[UUID, str, UUID]]:
-    rows = AccountScope.objects.filter(account__in=account_ids)
-    return rows.values_list("account", "scope_type", "scope_id")
-
-
-@compiled_read
-def _switches(scope_ids: list[UUID]) -> QuerySet[Switch, tuple[str, UUID | None, str]]:
-    turned = Switch.objects.filter(_covering(scope_ids)).exclude(state=SwitchState.ACTIVE)
-    return turned.order_by().values_list("scope_type", "scope_id", "state")
-
-
-@compiled_read
-def _limits(scope_ids: list[UUID]) -> QuerySet[RiskLimit]:
-    limits = RiskLimit.objects.filter(_covering(scope_ids), enabled=True)
-    return limits.exclude(limit_type=LimitType.MONTHLY_TARGET).select_related("mark")
-
-
-def _covering(scope_ids: list[UUID]) -> Q:
-    return Q(scope_type=ScopeType.SYSTEM) | Q(scope_id__in=scope_ids)
-
-
-def _instruments_at_work(desk: Desk) -> dict[UUID, Instrument]:
-    """Return the instruments of orders at work that nobody holds."""
-    resting = {instrument_id for of_account in desk.working.values() for instrument_id, _ in of_account}
-    return Instrument.objects.in_bulk(list(resting - desk.instruments.keys()))
-
-
-def _by_scope(rows: Iterable[RiskLimit]) -> dict[Scope, list[RiskLimit]]:
-    limits: dict[Scope, list[RiskLimit]] = defaultdict(list)
-    for row in rows:
-        limits[row.scope_type, row.scope_id].append(row)
-    return limits
-
-
-def _asks_for_the_rate(limits: dict[Scope, list[RiskLimit]]) -> bool:
-    return any(limit.limit_type == LimitType.ORDER_RATE for of_scope in limits.values() for limit in of_scope)
-
-
-def _orders_lately(accounts: Iterable[UUID], now: datetime) -> dict[Traded, int]:
-    recent = Order.objects.filter(account__in=list(accounts), created_at__gt=now - RATE_WINDOW).order_by()
-    counted = recent.values("account", "instrument").annotate(many=Count("pk"))
-    return {(row["account"], row["instrument"]): row["many"] for row in counted}
-
-
-def _scopes(accounts: dict[UUID, TradingAccount]) -> dict[UUID, set[Scope]]:
-    scopes: dict[UUID, set[Scope]] = defaultdict(set)
-    for account in accounts.values():
-        scopes[account.id] = {
-            (ScopeType.SYSTEM.value, None),
-            (ScopeType.USER.value, account.owner_id),
-            (ScopeType.ACCOUNT.value, account.id),
-        }
-    for account_id, scope_type, scope_id in _member_scopes(list(accounts)):
-        scopes[account_id].add((scope_type, scope_id))
-    return scopes
 
 
 def _unrealized(position: Position, quote: Quote | None) -> Decimal:
