@@ -149,7 +149,7 @@ function cells(row) {
   const told = [
     [`${row.created_at.slice(0, 10)}\n${clock(row.created_at)}`, "lines"],
     [parameters ? `${title}: ${parameters}` : title, "words"],
-    [`${row.symbol} ${row.interval}\n${row.start_date.slice(0, 10)} to ${lastDay(row.end_date)}`, "lines"],
+    [`${row.symbol} ${row.interval}\n${row.start_date.slice(0, 10)}\nto ${lastDay(row.end_date)}`, "lines"],
     status(row, title),
     [row.results?.total_return ?? "", "number"],
     [row.results ? String(row.results.total_trades) : "", "number"],
