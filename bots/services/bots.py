@@ -15,6 +15,7 @@ from accounts.models.trading_accounts import PAPER
 from bots.config import BotConfig
 from bots.models import ALLOWED_CHANGES, Bot, BotStatus
 from bots.selectors.bots import BotMissing
+from bots.services.in_use import check_nothing_under_way
 from core.errors import Conflict, Invalid
 from core.sealing import open_sealed, seal
 from core.streams.outbox import emit
@@ -72,9 +73,10 @@ def create_bot(
 def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bot:
     """Write these fields of a bot, and tell its stream which; signals that are under way go on as they were stored.
 
-    `config` is merged: its keys are set one by one, and null takes one away. A `symbol` is of the bot's own coin.
+    `config` is merged: its keys are set one by one, and null takes one away. A `symbol` is of the bot's own coin; a
+    strategy's bot gets another one once nothing is open in its name, for the strategy would not close it any more.
     Raises Invalid for settings that make no sense, for an unknown symbol or venue, BotMissing where it is deleted,
-    StrategyMissing for a strategy that its owner may not read.
+    StrategyMissing for a strategy that its owner may not read, BotInUse.
     """
     with transaction.atomic():
         bot = locked_bot(bot_id)
@@ -83,6 +85,8 @@ def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bo
         _check_strategy(bot.owner, changes.get("strategy_id"))
         if "symbol" in wanted:
             wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
+            if bot.strategy_id and wanted["symbol"] != bot.symbol:
+                check_nothing_under_way(bot.pk)
         if "config" in wanted:
             wanted["config"] = _with_known_symbols(_merged(bot.config, wanted["config"]), bot.base_name)
         for name, value in wanted.items():

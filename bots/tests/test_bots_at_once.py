@@ -11,7 +11,8 @@ from bots.selectors.bots import BotMissing
 from bots.services.alerts import Asked, signal_from_alert
 from bots.services.bots import change_status
 from bots.services.connections import connect_account
-from bots.services.deletion import BotInUse, delete_bot
+from bots.services.deletion import delete_bot
+from bots.services.in_use import BotInUse
 from bots.services.terminate import terminate_bot
 from conftest import NOW
 from core.errors import Conflict
