@@ -13,9 +13,10 @@ from bots.services.bots import change_status
 from bots.services.connections import connect_account
 from bots.services.deletion import delete_bot
 from bots.services.in_use import BotInUse
+from bots.services.retry import retry_signal
 from bots.services.terminate import terminate_bot
 from conftest import NOW
-from core.errors import Conflict
+from core.errors import AppError, Conflict
 from trading.decisions import IntentSide
 from trading.models import AccountScope, Fill, Order, Position, Signal
 from trading.services.signals import run_signal
@@ -42,6 +43,17 @@ def alert(bot, side):
     return run_signal(signal.id, clock=lambda: NOW)
 
 
+def alert_of_nothing(bot):
+    """Return the signal of a close that found every account flat, turned into a buy: all of it is left to retry."""
+    signal = alert(bot, "close")
+    Signal.objects.filter(pk=signal.pk).update(side="buy", intent={**signal.intent, "side": "buy"})
+    return signal
+
+
+def retry(signal):
+    return retry_signal(signal, by=signal.user, force=False, clock=lambda: NOW)
+
+
 def end(bot):
     return terminate_bot(bot, run_id=uuid.uuid4(), clock=lambda: NOW)
 
@@ -55,6 +67,17 @@ def test_a_bot_is_deleted_or_trades_and_never_both(active_bot):
     traded = set(Fill.objects.values_list("order__bot_id", flat=True))
     assert (dead & traded, dead | traded) == (set(), {bot.pk for bot in bots})
     assert not Signal.objects.filter(status="processing").exists()
+
+
+def test_a_bot_is_deleted_or_retries_and_never_both(active_bot):
+    bots = [active_bot(2) for _ in range(8)]
+    missed = [alert_of_nothing(bot) for bot in bots]
+    deleting = [lambda bot=bot: delete_bot(bot, now=NOW) for bot in bots]
+    raised = at_once([*deleting, *(lambda signal=signal: retry(signal) for signal in missed)])
+    assert {(type(error), error.code) for error in raised} <= {(BotInUse, "BOT_IN_USE"), (AppError, "BOT_NOT_ACTIVE")}
+    dead = set(Bot.objects.exclude(deleted_at=None).values_list("pk", flat=True))
+    traded = set(Fill.objects.values_list("order__bot_id", flat=True))
+    assert (dead & traded, dead | traded) == (set(), {bot.pk for bot in bots})
 
 
 def test_ended_twice_at_once_everything_is_closed_once(active_bot):
