@@ -23,6 +23,7 @@ from market.intervals import Interval
 from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 from strategies.selectors.strategies import readable_strategy
+from strategies.services.strategies import locked_strategy
 from trading.services.facts import bot_message
 
 PREVIOUS_KEY_LIVES = timedelta(minutes=10)
@@ -52,7 +53,6 @@ def create_bot(
     """
     BotConfig.from_json(config or {})
     _check_exchange(exchange)
-    _check_strategy(owner, strategy_id)
     symbol, base = _symbol_and_base(symbol, base_name)
     config = _with_known_symbols(config or {}, base)
     bot = Bot(
@@ -66,7 +66,9 @@ def create_bot(
         config=config,
     )
     _give_key(bot)
-    bot.save()
+    with transaction.atomic():
+        _lock_strategy(owner, strategy_id)
+        bot.save()
     return bot
 
 
@@ -82,7 +84,7 @@ def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bo
         bot = locked_bot(bot_id)
         wanted = {name: value for name, value in changes.items() if name != "exchange"}
         _check_exchange(changes.get("exchange", bot.exchange))
-        _check_strategy(bot.owner, changes.get("strategy_id"))
+        _lock_strategy(bot.owner, changes.get("strategy_id"))
         if "symbol" in wanted:
             wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
             if bot.strategy_id and wanted["symbol"] != bot.symbol:
@@ -159,9 +161,10 @@ def _tell_of_change(bot: Bot, *, now: datetime, **told: Any) -> None:
     emit([bot_message(bot.id, [fact], now=now)], now=now)
 
 
-def _check_strategy(owner: User, strategy_id: UUID | None) -> None:
+def _lock_strategy(owner: User, strategy_id: UUID | None) -> None:
+    """Lock a strategy that the owner may read, so that nobody deletes it meanwhile. Raises StrategyMissing."""
     if strategy_id is not None:
-        readable_strategy(owner, strategy_id)
+        locked_strategy(readable_strategy(owner, strategy_id).pk)
 
 
 def _check_exchange(exchange: str) -> None:

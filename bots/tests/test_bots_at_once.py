@@ -9,7 +9,7 @@ from accounts.selectors.ledger import reconcile
 from bots.models import Bot, BotConnection
 from bots.selectors.bots import BotMissing
 from bots.services.alerts import Asked, signal_from_alert
-from bots.services.bots import change_status
+from bots.services.bots import change_bot, change_status, create_bot
 from bots.services.connections import connect_account
 from bots.services.deletion import delete_bot
 from bots.services.in_use import BotInUse
@@ -17,6 +17,8 @@ from bots.services.retry import retry_signal
 from bots.services.terminate import terminate_bot
 from conftest import NOW
 from core.errors import AppError, Conflict
+from strategies.selectors.strategies import StrategyMissing
+from strategies.services.strategies import StrategyInUse, create_strategy, delete_strategy
 from trading.decisions import IntentSide
 from trading.models import AccountScope, Fill, Order, Position, Signal
 from trading.services.signals import run_signal
@@ -94,6 +96,19 @@ def test_alerts_and_endings_at_once_neither_deadlock_nor_lose(active_bot):
     assert end(bot).success
     assert not Position.objects.open().exists()
     assert {reconcile(account).difference for account in bot_accounts(bot)} == {Decimal(0)}
+
+
+def test_a_strategy_is_deleted_or_decides_for_a_bot_and_never_both(tom, bot_of):
+    strategies = [create_strategy(owner=tom, name=str(number), rule="macd", now=NOW) for number in range(8)]
+    making = [
+        lambda pk=each.pk: create_bot(owner=tom, name="b", symbol="BTCUSDT", strategy_id=pk) for each in strategies
+    ]
+    bots = [bot_of(tom, name=str(uuid.uuid4())) for _ in strategies]
+    pairs = zip(bots, strategies, strict=True)
+    giving = [lambda bot=bot, pk=each.pk: change_bot(bot.pk, {"strategy_id": pk}, now=NOW) for bot, each in pairs]
+    raised = at_once([*making, *(lambda pk=each.pk: delete_strategy(pk, now=NOW) for each in strategies), *giving])
+    assert {type(error) for error in raised} <= {StrategyInUse, StrategyMissing}
+    assert not Bot.objects.exclude(strategy__deleted_at=None).exists()
 
 
 def test_connected_many_times_at_once_it_is_connected_once(tom, account_of, bot_of):
