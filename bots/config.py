@@ -134,11 +134,15 @@ class _Reader:
             return self._refuse(name, f"{name} is an object: of each account's id, its size mode.", rules)
         for key, rule in value.items():
             try:
-                rules[UUID(key)] = SizeRule.from_json(rule)
+                account_id, read = UUID(key), SizeRule.from_json(rule)
             except ValueError:
                 self._refuse(f"{name}.{key}", f"{key!r} is not the id of an account.", None)
             except AppError as error:
                 self._refuse(f"{name}.{key}", error.message, None)
+            else:
+                if account_id in rules:
+                    self._refuse(f"{name}.{key}", f"{key!r} is an account that is named already.", None)
+                rules[account_id] = read
         return rules
 
     def raise_errors(self) -> None:

@@ -48,6 +48,7 @@ def test_an_exit_that_is_no_percent_of_the_entry_is_named(name, told):
 
 ACCOUNT = uuid.UUID(int=7)
 OTHER = uuid.UUID(int=8)
+ONE = {"mode": "as_signalled"}
 
 
 def test_the_ways_accounts_size_are_read():
@@ -65,6 +66,7 @@ def test_the_ways_accounts_size_are_read():
         ("config.account_sizes.me", {"me": {"mode": "as_signalled"}}),
         (f"config.account_sizes.{ACCOUNT}", {str(ACCOUNT): {"mode": "huge"}}),
         (f"config.account_sizes.{ACCOUNT}", {str(ACCOUNT): "0.5"}),
+        (f"config.account_sizes.{ACCOUNT.hex}", {str(ACCOUNT): ONE, ACCOUNT.hex: ONE}),
     ],
     ids=str,
 )
