@@ -10,7 +10,7 @@ from bots.models import Bot, BotConnection
 from bots.selectors.bots import BotMissing
 from bots.services.alerts import Asked, signal_from_alert
 from bots.services.bots import change_bot, change_status, create_bot
-from bots.services.connections import connect_account
+from bots.services.connections import connect_account, disconnect_account
 from bots.services.deletion import delete_bot
 from bots.services.in_use import BotInUse
 from bots.services.retry import retry_signal
@@ -109,6 +109,14 @@ def test_a_strategy_is_deleted_or_decides_for_a_bot_and_never_both(tom, bot_of):
     raised = at_once([*making, *(lambda pk=each.pk: delete_strategy(pk, now=NOW) for each in strategies), *giving])
     assert {type(error) for error in raised} <= {StrategyInUse, StrategyMissing}
     assert not Bot.objects.exclude(strategy__deleted_at=None).exists()
+
+
+def test_disconnected_and_deleted_at_once_neither_waits_for_the_other(active_bot):
+    bots = [active_bot(2) for _ in range(8)]
+    leaving = [lambda bot=bot: disconnect_account(bot, bot.connections.first().account_id) for bot in bots]
+    raised = at_once([*leaving, *(lambda bot=bot: delete_bot(bot, now=NOW) for bot in bots)])
+    assert {type(error) for error in raised} <= {BotMissing}
+    assert (Bot.objects.living().count(), BotConnection.objects.count(), AccountScope.objects.count()) == (0, 0, 0)
 
 
 def test_connected_many_times_at_once_it_is_connected_once(tom, account_of, bot_of):
