@@ -104,7 +104,8 @@ def _lock(bot: Bot, *, accounts: Collection[UUID], groups: Collection[UUID]) -> 
         raise GroupMissing
     members = GroupMember.objects.filter(group__in=groups).values_list("account_id", flat=True)
     traded = {*accounts, *members}
-    living = set(TradingAccount.objects.living().locked().filter(pk__in=traded).values_list("pk", flat=True))
+    touched = {*traded, *accounts_of(bot).values_list("pk", flat=True)}
+    living = set(TradingAccount.objects.living().locked().filter(pk__in=touched).values_list("pk", flat=True))
     if not living.issuperset(accounts):
         raise AccountMissing
     _check_coin(bot, traded, groups=groups)
@@ -122,6 +123,7 @@ def _add(bot: Bot, *, accounts: Collection[UUID], groups: Collection[UUID]) -> i
 
 def _disconnect(bot: Bot, **connection: UUID) -> None:
     with transaction.atomic():
+        list(accounts_of(bot).locked().values_list("pk", flat=True))
         locked_bot(bot.pk)
         removed, _ = BotConnection.objects.filter(bot=bot, **connection).delete()
         if not removed:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.selectors.ledger import reconcile
+from accounts.services.trading_accounts import close_account
 from bots.models import Bot, BotConnection
 from bots.selectors.bots import BotMissing
 from bots.services.alerts import Asked, signal_from_alert
@@ -16,7 +17,9 @@ from bots.services.in_use import BotInUse
 from bots.services.retry import retry_signal
 from bots.services.terminate import terminate_bot
 from conftest import NOW
-from core.errors import AppError, Conflict
+from core.errors import AppError, Conflict, Missing
+from groups.models import GroupMember
+from groups.services.membership import create_group, remove_account
 from strategies.selectors.strategies import StrategyMissing
 from strategies.services.strategies import StrategyInUse, create_strategy, delete_strategy
 from trading.decisions import IntentSide
@@ -117,6 +120,19 @@ def test_disconnected_and_deleted_at_once_neither_waits_for_the_other(active_bot
     raised = at_once([*leaving, *(lambda bot=bot: delete_bot(bot, now=NOW) for bot in bots)])
     assert {type(error) for error in raised} <= {BotMissing}
     assert (Bot.objects.living().count(), BotConnection.objects.count(), AccountScope.objects.count()) == (0, 0, 0)
+
+
+def test_an_account_that_is_closed_while_it_leaves_neither_waits_for_the_other(active_bot, ada, tom, account_of):
+    bot = active_bot(16)
+    joined = [account_of(tom, name=f"joined {number}") for number in range(16)]
+    group = create_group(name="Desk", created_by=ada, accounts=joined)
+    accounts = list(bot_accounts(bot))
+    leaving = [lambda one=one: disconnect_account(bot, one.pk) for one in accounts]
+    leaving += [lambda one=one: remove_account(group, one.pk) for one in joined]
+    closing = [lambda one=one: close_account(one.pk, now=NOW) for one in [*accounts, *joined]]
+    raised = at_once([*leaving, *closing])
+    assert {type(error) for error in raised} <= {Missing}
+    assert (BotConnection.objects.count(), GroupMember.objects.count(), AccountScope.objects.count()) == (0, 0, 0)
 
 
 def test_connected_many_times_at_once_it_is_connected_once(tom, account_of, bot_of):
