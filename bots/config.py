@@ -105,6 +105,8 @@ class _Reader:
             return self._refuse(name, error.message, "")
         if distance.fraction is None:
             return self._refuse(name, f"{name} is a percent of the entry, as in 2%; a price is an alert's.", "")
+        if name == "stop_loss" and distance.fraction >= 1:
+            return self._refuse(name, "stop_loss is less than 100 percent: a stop is at a price.", "")
         return format_distance(distance)
 
     def on_opposite(self) -> OnOpposite:

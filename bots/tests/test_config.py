@@ -46,6 +46,12 @@ def test_an_exit_that_is_no_percent_of_the_entry_is_named(name, told):
     assert list(refused.value.errors) == [f"config.{name}"]
 
 
+def test_a_stop_that_no_long_could_have_is_named():
+    with pytest.raises(Invalid, match="less than 100 percent"):
+        BotConfig.from_json({"stop_loss": "100%", "take_profit": "100%"})
+    assert BotConfig.from_json({"stop_loss": "99.9%", "take_profit": "100%"}).take_profit == "100%"
+
+
 ACCOUNT = uuid.UUID(int=7)
 OTHER = uuid.UUID(int=8)
 ONE = {"mode": "as_signalled"}
