@@ -105,6 +105,8 @@ class _Reader:
             return self._refuse(name, error.message, "")
         if distance.fraction is None:
             return self._refuse(name, f"{name} is a percent of the entry, as in 2%; a price is an alert's.", "")
+        if name == "stop_loss" and distance.fraction >= 1:
+            return self._refuse(name, "stop_loss is less than 100 percent: a stop is at a price.", "")
         return format_distance(distance)
 
     def on_opposite(self) -> OnOpposite:
@@ -134,11 +136,15 @@ class _Reader:
             return self._refuse(name, f"{name} is an object: of each account's id, its size mode.", rules)
         for key, rule in value.items():
             try:
-                rules[UUID(key)] = SizeRule.from_json(rule)
+                account_id, read = UUID(key), SizeRule.from_json(rule)
             except ValueError:
                 self._refuse(f"{name}.{key}", f"{key!r} is not the id of an account.", None)
             except AppError as error:
                 self._refuse(f"{name}.{key}", error.message, None)
+            else:
+                if account_id in rules:
+                    self._refuse(f"{name}.{key}", f"{key!r} is an account that is named already.", None)
+                rules[account_id] = read
         return rules
 
     def raise_errors(self) -> None:

@@ -133,7 +133,7 @@ class BotDecision(models.Model):
     services/decisions.py.
 
     `target` is the position wanted from then on, from -1 to 1 of the bot's size, None where nothing told it.
-    `is_made` says that the bot stands by it: the next target is compared with that of the newest decision made.
+    `is_made` says that the bot stands by it: the next target in its market is compared with the newest one made there.
     `signal` is absent where there was nothing to do, `code` and `reason` say why. `candle`, `rule` and `parameters`
     are what was decided on. `settled_at` is when its signal was through; until then a worker holds it by the lease.
     Nothing else ever changes.

@@ -12,11 +12,12 @@ def bots_at_work() -> QuerySet[Bot]:
     """Return the bots that a strategy decides for, and those with a decision that is not through, in one statement.
 
     Each comes with `decided_until`, when the newest candle of its interval opened that is decided, with the newest
-    decision that it stands by (`stands_at`, `stood_from`, `stood_interval`, `stood_at`), and with `is_unsettled`.
+    decision in its market that it stands by (`stands_at`, `stood_from`, `stood_interval`, `stood_at`), and with
+    `is_unsettled`.
     """
     own = BotDecision.objects.filter(bot=OuterRef("pk"))
     newest = own.filter(interval=OuterRef("timeframe")).order_by("-opened_at")
-    made = own.filter(is_made=True).order_by("-id")
+    made = own.filter(is_made=True, symbol=OuterRef("symbol")).order_by("-id")
     unsettled = Exists(own.filter(settled_at=None))
     decides = Q(status=BotStatus.ACTIVE, deleted_at=None, strategy__deleted_at=None) & ~Q(strategy__rule="")
     found = Bot.objects.filter(decides | unsettled).select_related("strategy")

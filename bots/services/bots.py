@@ -16,6 +16,7 @@ from accounts.models.trading_accounts import PAPER
 from bots.config import BotConfig
 from bots.models import ALLOWED_CHANGES, Bot, BotStatus
 from bots.selectors.bots import BotMissing
+from bots.services.in_use import check_nothing_under_way
 from core.errors import Conflict, Invalid
 from core.sealing import open_sealed, seal
 from core.streams.outbox import emit
@@ -23,6 +24,7 @@ from market.intervals import Interval
 from market.selectors.instruments import find_instrument
 from market.symbols import UnknownSymbol
 from strategies.selectors.strategies import readable_strategy
+from strategies.services.strategies import locked_strategy
 from trading.services.facts import bot_message
 
 PREVIOUS_KEY_LIVES = timedelta(minutes=10)
@@ -52,7 +54,6 @@ def create_bot(
     """
     BotConfig.from_json(config or {})
     check_exchange(exchange)
-    _check_strategy(owner, strategy_id)
     symbol, base = _symbol_and_base(symbol, base_name)
     config = _with_known_symbols(config or {}, base)
     bot = Bot(
@@ -66,24 +67,29 @@ def create_bot(
         config=config,
     )
     _give_key(bot)
-    bot.save()
+    with transaction.atomic():
+        _lock_strategy(owner, strategy_id)
+        bot.save()
     return bot
 
 
 def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bot:
     """Write these fields of a bot, and tell its stream which; signals that are under way go on as they were stored.
 
-    `config` is merged: its keys are set one by one, and null takes one away. A `symbol` is of the bot's own coin.
+    `config` is merged: its keys are set one by one, and null takes one away. A `symbol` is of the bot's own coin; a
+    strategy's bot gets another one once nothing is open in its name, for the strategy would not close it any more.
     Raises Invalid for settings that make no sense, for an unknown symbol or venue, BotMissing where it is deleted,
-    StrategyMissing for a strategy that its owner may not read.
+    StrategyMissing for a strategy that its owner may not read, BotInUse.
     """
     with transaction.atomic():
         bot = locked_bot(bot_id)
         wanted = {name: value for name, value in changes.items() if name != "exchange"}
         check_exchange(changes.get("exchange", bot.exchange))
-        _check_strategy(bot.owner, changes.get("strategy_id"))
+        _lock_strategy(bot.owner, changes.get("strategy_id"))
         if "symbol" in wanted:
             wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
+            if bot.strategy_id and wanted["symbol"] != bot.symbol:
+                check_nothing_under_way(bot.pk)
         if "config" in wanted:
             wanted["config"] = _with_known_symbols(_merged(bot.config, wanted["config"]), bot.base_name)
         for name, value in wanted.items():
@@ -156,9 +162,10 @@ def _tell_of_change(bot: Bot, *, now: datetime, **told: Any) -> None:
     emit([bot_message(bot.id, [fact], now=now)], now=now)
 
 
-def _check_strategy(owner: User, strategy_id: UUID | None) -> None:
+def _lock_strategy(owner: User, strategy_id: UUID | None) -> None:
+    """Lock a strategy that the owner may read, so that nobody deletes it meanwhile. Raises StrategyMissing."""
     if strategy_id is not None:
-        readable_strategy(owner, strategy_id)
+        locked_strategy(readable_strategy(owner, strategy_id).pk)
 
 
 def _merged(config: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Connects bots to accounts and groups; one account and one base coin belong to one bot.
 
-Rows are locked in one order: groups, accounts, bots, each by id. What a bot covers is computed under its own lock.
+Rows are locked in one order: groups, accounts, bots, each by id, then connections. What a bot covers is computed under
+its own lock.
 """
 
 from collections.abc import Collection, Sequence
@@ -50,19 +51,20 @@ def connect_group(bot: Bot, group: AccountGroup) -> None:
 def set_connections(bot: Bot, *, accounts: Collection[UUID], groups: Collection[UUID]) -> None:
     """Make a bot's connections exactly these. Raises CoinTaken, NotTheOwners, Missing."""
     with transaction.atomic():
+        _lock(bot, accounts=accounts, groups=groups)
         standing = BotConnection.objects.filter(bot=bot)
         standing.exclude(account=None).exclude(account__in=accounts).delete()
         standing.exclude(group=None).exclude(group__in=groups).delete()
-        _connect(bot, accounts=accounts, groups=groups)
+        _add(bot, accounts=accounts, groups=groups)
 
 
 def disconnect_account(bot: Bot, account_id: UUID) -> None:
-    """Stop a bot from trading an account that it was connected to alone. Raises Missing."""
+    """Stop a bot from trading an account that it was connected to alone. Raises Missing, BotMissing."""
     _disconnect(bot, account_id=account_id)
 
 
 def disconnect_group(bot: Bot, group_id: UUID) -> None:
-    """Stop a bot from trading a group. Raises Missing."""
+    """Stop a bot from trading a group. Raises Missing, BotMissing."""
     _disconnect(bot, group_id=group_id)
 
 
@@ -90,18 +92,29 @@ def follow_members(group: AccountGroup) -> None:
 
 
 def _connect(bot: Bot, *, accounts: Collection[UUID] = (), groups: Collection[UUID] = ()) -> int:
-    """Connect a bot to these and return to how many it was not before. Bot, accounts and groups have to be living."""
+    """Connect a bot to these and return to how many it was not before. Raises as `_lock` does."""
+    _lock(bot, accounts=accounts, groups=groups)
+    return _add(bot, accounts=accounts, groups=groups)
+
+
+def _lock(bot: Bot, *, accounts: Collection[UUID], groups: Collection[UUID]) -> None:
+    """Lock a bot and what it is to be connected to. Raises Missing for what is not living, CoinTaken, NotTheOwners."""
     locked = AccountGroup.objects.living().select_for_update(no_key=True).filter(pk__in=groups).order_by("pk")
     if not set(locked.values_list("pk", flat=True)).issuperset(groups):
         raise GroupMissing
     members = GroupMember.objects.filter(group__in=groups).values_list("account_id", flat=True)
     traded = {*accounts, *members}
-    living = set(TradingAccount.objects.living().locked().filter(pk__in=traded).values_list("pk", flat=True))
+    touched = {*traded, *accounts_of(bot).values_list("pk", flat=True)}
+    living = set(TradingAccount.objects.living().locked().filter(pk__in=touched).values_list("pk", flat=True))
     if not living.issuperset(accounts):
         raise AccountMissing
     _check_coin(bot, traded, groups=groups)
     _check_owner(bot, traded)
-    standing = set(BotConnection.objects.filter(bot=locked_bot(bot.pk)).values_list("account", "group"))
+    locked_bot(bot.pk)
+
+
+def _add(bot: Bot, *, accounts: Collection[UUID], groups: Collection[UUID]) -> int:
+    standing = set(BotConnection.objects.filter(bot=bot).values_list("account", "group"))
     wanted = {*((pk, None) for pk in accounts), *((None, pk) for pk in groups)} - standing
     BotConnection.objects.bulk_create([BotConnection(bot=bot, account_id=one, group_id=all_) for one, all_ in wanted])
     _cover(bot)
@@ -110,6 +123,8 @@ def _connect(bot: Bot, *, accounts: Collection[UUID] = (), groups: Collection[UU
 
 def _disconnect(bot: Bot, **connection: UUID) -> None:
     with transaction.atomic():
+        list(accounts_of(bot).locked().values_list("pk", flat=True))
+        locked_bot(bot.pk)
         removed, _ = BotConnection.objects.filter(bot=bot, **connection).delete()
         if not removed:
             raise Missing("The bot is not connected to it.")

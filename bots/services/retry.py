@@ -84,8 +84,12 @@ def _left(first: Signal, *, may_trade: TradingAccountQuerySet) -> list[UUID]:
 
 
 def _may_trade(first: Signal, *, now: datetime, force: bool) -> TradingAccountQuerySet:
-    """Return the accounts that who asked then may still trade. Raises where none may."""
-    bot = Bot.objects.living().select_related("owner").filter(pk=first.bot_id).first() if first.bot_id else None
+    """Return the accounts that who asked then may still trade. Raises where none may.
+
+    The bot is locked, as for an alert: none is deleted, stopped or given other accounts meanwhile.
+    """
+    bots = Bot.objects.living().select_related("owner").select_for_update(no_key=True, of=("self",))
+    bot = bots.filter(pk=first.bot_id).first() if first.bot_id else None
     longest = bot.settings.max_lag if bot else BotConfig().max_lag
     if now - first.received_at > timedelta(seconds=longest) and not force:
         raise TooOld(f"The signal is older than {longest} seconds; an admin may retry it with force.")

@@ -46,8 +46,15 @@ def test_an_exit_that_is_no_percent_of_the_entry_is_named(name, told):
     assert list(refused.value.errors) == [f"config.{name}"]
 
 
+def test_a_stop_that_no_long_could_have_is_named():
+    with pytest.raises(Invalid, match="less than 100 percent"):
+        BotConfig.from_json({"stop_loss": "100%", "take_profit": "100%"})
+    assert BotConfig.from_json({"stop_loss": "99.9%", "take_profit": "100%"}).take_profit == "100%"
+
+
 ACCOUNT = uuid.UUID(int=7)
 OTHER = uuid.UUID(int=8)
+ONE = {"mode": "as_signalled"}
 
 
 def test_the_ways_accounts_size_are_read():
@@ -65,6 +72,7 @@ def test_the_ways_accounts_size_are_read():
         ("config.account_sizes.me", {"me": {"mode": "as_signalled"}}),
         (f"config.account_sizes.{ACCOUNT}", {str(ACCOUNT): {"mode": "huge"}}),
         (f"config.account_sizes.{ACCOUNT}", {str(ACCOUNT): "0.5"}),
+        (f"config.account_sizes.{ACCOUNT.hex}", {str(ACCOUNT): ONE, ACCOUNT.hex: ONE}),
     ],
     ids=str,
 )

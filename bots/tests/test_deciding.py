@@ -2,15 +2,20 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
 from bots.models import Bot, BotDecision
 from bots.services import deciding
+from bots.services.bots import change_bot
 from bots.services.connections import connect_account
 from bots.services.decisions import settle_decisions
+from bots.services.in_use import BotInUse
+from bots.services.terminate import terminate_bot
 from bots.tests.deciding import STARTED, decide_at, decisions, minute, start, store_minutes
 from conftest import NOW
+from market.models import Instrument
 from market.quotes import Quote
 from market.ranges import PriceRange
 from trading.models import Order, Outcome, Position, RiskAlert, Signal
@@ -205,6 +210,25 @@ def test_a_start_brings_accounts_that_came_meanwhile_to_the_target(btcusdt, deci
     start(deciding_bot, at=minute(1) + timedelta(seconds=1))
     decide_at(minute(2))
     assert (decisions()[-1], len(held())) == ((1.0, "", "buy"), 2)
+
+
+def test_a_bot_that_holds_something_stays_in_its_market(btcusdt, deciding_bot):
+    store_minutes(btcusdt, [1])
+    decide_at(minute(1))
+    with pytest.raises(BotInUse, match="1 open position"):
+        change_bot(deciding_bot.id, {"symbol": "BTC-USD"}, now=minute(1))
+    assert Bot.objects.get(pk=deciding_bot.id).symbol == "BTCUSDT"
+
+
+def test_what_was_decided_in_another_market_says_nothing_of_this_one(btcusdt, deciding_bot, still_market):
+    still_market.set("BTC-USD", "50000")
+    store_minutes(btcusdt, [1])
+    store_minutes(Instrument.objects.get(symbol="BTC-USD"), [0, 1])
+    decide_at(minute(1))
+    terminate_bot(deciding_bot, run_id=uuid4(), clock=lambda: minute(1))
+    change_bot(deciding_bot.id, {"symbol": "BTC-USD"}, now=minute(1))
+    decide_at(minute(2))
+    assert (decisions()[-1], held()) == ((1.0, "", "buy"), [("long", "0.1")])
 
 
 @pytest.mark.parametrize("change", [{"status": "paused"}, {"status": "stopped"}, {"deleted_at": NOW}], ids=str)

@@ -16,6 +16,7 @@ from core.models import Event
 from market.models import Instrument
 from trading import brokers
 from trading.models import Order, OrderSide, OrderType, Position, ScopeType, SwitchState
+from trading.services import terminate_coin
 from trading.services.orders import OrderRequest, place_order
 from trading.services.scopes import turn_switch
 from trading.tests import venue as answers
@@ -141,6 +142,19 @@ def test_one_accounts_trouble_does_not_stop_the_others(terminate, bot, accounts,
     body = terminate().json()
     assert {(each["account_id"], each["code"]) for each in body["errors"]} == {(str(broken), "INTERNAL")}
     assert (body["terminated_accounts"], Position.objects.open().get().account_id) == (1, broken)
+
+
+def test_an_order_that_comes_meanwhile_is_no_failure(terminate, bot, accounts, monkeypatch):
+    place(accounts[0], bot_id=bot.id)
+    real, comes = terminate_coin.flatten, iter([accounts[0]])
+
+    def flatten(*args, **kwargs):
+        closings = real(*args, **kwargs)
+        [place(account) for account in comes]
+        return closings
+
+    monkeypatch.setattr(terminate_coin, "flatten", flatten)
+    assert (terminate().json(), held()) == (DONE, ["BTCUSDT"])
 
 
 def test_an_order_that_its_venue_keeps_is_told(terminate, accounts, monkeypatch):

@@ -1,7 +1,7 @@
 """GET /groups/{id}/performance, /metrics and /history: what a group is worth and earned, its accounts as one."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,8 @@ from trading.selectors.together import performance_together, samples_together
 
 USUAL_RANGE = timedelta(days=30)
 LONGEST_RANGE = timedelta(days=3660)
+# Nothing is before the year 1.
+FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 PERFORMANCE_SCHEMA = told_schema("GroupPerformanceTold", performance=GroupPerformance())
 METRICS_SCHEMA = told_schema(
@@ -105,9 +107,10 @@ class GroupFiguresViewSet(viewsets.GenericViewSet):
 def _range(asked: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
     """Return the range that is asked for. Raises Invalid where it is none, or longer than LONGEST_RANGE."""
     end = asked.get("end_date", now)
-    start = asked.get("start_date", min(end, now) - USUAL_RANGE)
+    last = min(end, now)
+    start = asked.get("start_date", last - min(USUAL_RANGE, last - FIRST_MOMENT))
     sentence = ""
-    if start > min(end, now):
+    if start > last:
         sentence = "start_date lies after end_date, or in the future."
     elif end - start > LONGEST_RANGE:
         sentence = f"A range has at most {LONGEST_RANGE.days} days."

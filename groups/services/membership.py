@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import TradingAccount, User
+from accounts.models.trading_accounts import TradingAccountQuerySet
 from core.errors import AppError, Conflict, Missing
 from groups.models import AccountGroup, GroupMember
 from groups.selectors.groups import GroupMissing
@@ -84,6 +86,8 @@ def set_members(group: AccountGroup, account_ids: Sequence[UUID]) -> None:
     """Make living accounts, and no others, the members of a group. Raises Missing, or what a check raises."""
     with transaction.atomic():
         locked_group(group.pk)
+        members = Q(memberships__group=group) | Q(pk__in=list(account_ids))
+        _lock(TradingAccount.objects.filter(pk__in=TradingAccount.objects.filter(members).values("pk")))
         GroupMember.objects.filter(group=group).exclude(account__in=account_ids).delete()
         _let_in(group, account_ids)
         follow_members(group)
@@ -93,6 +97,7 @@ def remove_account(group: AccountGroup, account_id: UUID) -> None:
     """Take an account out of a group. Raises Missing where it is not in it."""
     with transaction.atomic():
         locked_group(group.pk)
+        _lock(TradingAccount.objects.filter(pk=account_id))
         removed, _ = GroupMember.objects.filter(group=group, account=account_id).delete()
         if not removed:
             raise Missing("The account is not in this group.")
@@ -118,6 +123,11 @@ def follow_members(group: AccountGroup) -> None:
     set_covered_accounts(ScopeType.GROUP, group.id, list(members))
     for follower in followers:
         follower(group)
+
+
+def _lock(accounts: TradingAccountQuerySet) -> None:
+    """Lock accounts that leave or join: one that is closed meanwhile leaves its groups under its own lock."""
+    list(accounts.locked().values_list("pk", flat=True))
 
 
 def _let_in(group: AccountGroup, account_ids: Sequence[UUID]) -> None:

@@ -164,6 +164,13 @@ def test_a_range_that_is_none_is_a_422(ask, what, query, field):
     assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
 
 
+@pytest.mark.parametrize("query", ["end_date=0001-01-01", "start_date=0001-01-01&end_date=0001-01-09"])
+@pytest.mark.parametrize("what", ["performance", "history", "history?interval=month&", "history?interval=week&"])
+def test_a_range_in_the_first_days_of_all_is_answered(ask, what, query):
+    what, _, interval = what.partition("?")
+    assert ask(what, interval + query).status_code == 200
+
+
 @pytest.mark.parametrize("interval", ["hour", "1d", ""])
 def test_an_interval_that_is_none_is_a_422(ask, interval):
     answer = ask("history", f"{RANGE}&interval={interval}")

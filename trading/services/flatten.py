@@ -44,6 +44,8 @@ class Closing:
 
 Stored = Callable[[list[Closing]], None]
 Choose = Callable[[Desk], Iterable[Position]]
+# Of the ids of chosen positions, those that are put down to the bot.
+Named = Callable[[Collection[UUID]], Collection[UUID]]
 
 
 def all_held(desk: Desk) -> Iterator[Position]:
@@ -63,6 +65,7 @@ class _Run:
     id: UUID
     choose: Choose
     bot_id: UUID | None
+    named: Named | None
     origin: OrderOrigin
     clock: Clock
     stored: Stored | None
@@ -73,6 +76,7 @@ def flatten(
     *,
     choose: Choose = all_held,
     bot_id: UUID | None = None,
+    named: Named | None = None,
     origin: OrderOrigin = OrderOrigin.FLATTEN,
     clock: Clock,
     run_id: UUID | None = None,
@@ -80,16 +84,17 @@ def flatten(
 ) -> list[Closing]:
     """Close at market what `choose` names of what these accounts hold, all where nothing is said; tell of each.
 
-    One protected, reduce-only order per position, put down to `bot_id` and `origin`: it passes every switch and rests
-    on no account being active. What an account holds is read under its lock, so flattening twice closes once. Locks,
-    and one walk of the road, per venue and LARGEST_BATCH accounts: the statements do not grow with the positions. A
-    batch that fails is halved until the account that fails it is alone, and is told with the code INTERNAL; raises
-    OperationalError where the database is away. Orders that still work are left alone.
+    One protected, reduce-only order per position, put down to `origin` and to `bot_id`, where `named` is given only
+    that of a position which it names: it passes every switch and rests on no account being active. What an account
+    holds is read under its lock, so flattening twice closes once. Locks, and one walk of the road, per venue and
+    LARGEST_BATCH accounts: the statements do not grow with the positions. A batch that fails is halved until the
+    account that fails it is alone, and is told with the code INTERNAL; raises OperationalError where the database is
+    away. Orders that still work are left alone.
 
     `stored` is called with what is known in each transaction that stores orders; `orders_of_run` finds them again.
     Who asks for that is told of a failure by the failure itself.
     """
-    run = _Run(run_id or uuid.uuid4(), choose, bot_id, origin, clock, stored)
+    run = _Run(run_id or uuid.uuid4(), choose, bot_id, named, origin, clock, stored)
     return [
         closing
         for exchange, batch in _batches_by_exchange(account_ids)
@@ -138,7 +143,10 @@ def _failed(account_id: UUID, error: Exception) -> list[Closing]:
 
 def _walked(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> list[Closing]:
     def propose(desk: Desk) -> list[Proposal]:
-        return [_proposal(run, position, desk) for position in run.choose(desk)]
+        held = list(run.choose(desk))
+        ids = {position.id for position in held}
+        named = ids if run.named is None else run.named(ids)
+        return [_proposal(run, each, desk, bot_id=run.bot_id if each.id in named else None) for each in held]
 
     def record(batch: Batch) -> Sequence[Outcome]:
         if run.stored is not None and batch.orders:
@@ -148,7 +156,7 @@ def _walked(run: _Run, account_ids: Sequence[UUID], broker: Broker) -> list[Clos
     return _closings(walk(account_ids, instruments=[], broker=broker, propose=propose, record=record, clock=run.clock))
 
 
-def _proposal(run: _Run, position: Position, desk: Desk) -> Proposal:
+def _proposal(run: _Run, position: Position, desk: Desk, *, bot_id: UUID | None) -> Proposal:
     return Proposal(
         account_id=position.account_id,
         instrument=desk.instruments[position.instrument_id],
@@ -157,7 +165,7 @@ def _proposal(run: _Run, position: Position, desk: Desk) -> Proposal:
         client_order_id=_client_order_id(run.id, position.instrument_id),
         reduce_only=True,
         protects=True,
-        bot_id=run.bot_id,
+        bot_id=bot_id,
         origin=run.origin,
     )
 

@@ -1,12 +1,11 @@
 """Ends all that accounts have going in one coin: orders are cancelled, then positions closed, whoever made them."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from functools import partial
 from uuid import UUID
 
 from core.clock import Clock
 from market.models import Instrument
-from trading.desk import Desk
 from trading.models import UNDER_WAY, WORKING, Order, OrderStatus, Position
 from trading.models.querysets import OrderQuerySet
 from trading.selectors.in_the_name import positions_of_bot
@@ -15,8 +14,6 @@ from trading.services.flatten import Closing, closing_of, flatten, held_in
 
 WHY_CANCELLED = "The bot was terminated."
 _UNDECIDED = (OrderStatus.SUBMITTING, OrderStatus.UNKNOWN)
-
-Pick = Callable[[Iterable[Position], set[UUID]], Iterable[Position]]
 
 
 def terminate_coin(
@@ -33,9 +30,8 @@ def terminate_coin(
     working = orders.filter(status__in=WORKING).values_list("pk", flat=True)
     cancelled = cancel_orders(list(working), reason=WHY_CANCELLED, clock=clock)
     kept = [closing_of(order) for order in cancelled if order.status in WORKING]
-    close = partial(flatten, account_ids, clock=clock, run_id=run_id)
-    closings = close(choose=_chosen(instruments, bot_id, _named), bot_id=bot_id)
-    closings += close(choose=_chosen(instruments, bot_id, _others))
+    named = partial(_named, bot_id)
+    closings = flatten(account_ids, choose=held_in(instruments), bot_id=bot_id, named=named, clock=clock, run_id=run_id)
     return [*(closing for closing in closings if not closing.is_closed), *kept, *_undecided(orders, closings)]
 
 
@@ -47,23 +43,10 @@ def left_of_coin(account_ids: Collection[UUID], *, base: str) -> list[Closing]:
     return [*map(_still_open, positions), *_told(orders)]
 
 
-def _chosen(instruments: set[UUID], bot_id: UUID, pick: Pick) -> Callable[[Desk], Iterable[Position]]:
-    """Return what chooses among the positions of the locked desk, knowing which orders of the bot had a part in."""
-
-    def choose(desk: Desk) -> Iterable[Position]:
-        held = list(held_in(instruments)(desk))
-        named = positions_of_bot(bot_id).filter(pk__in=[position.id for position in held])
-        return pick(held, set(named.order_by().values_list("pk", flat=True)))
-
-    return choose
-
-
-def _named(held: Iterable[Position], named: set[UUID]) -> Iterable[Position]:
-    return (position for position in held if position.id in named)
-
-
-def _others(held: Iterable[Position], named: set[UUID]) -> Iterable[Position]:
-    return (position for position in held if position.id not in named)
+def _named(bot_id: UUID, position_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of some positions that orders of a bot had a part in."""
+    named = positions_of_bot(bot_id).filter(pk__in=position_ids)
+    return set(named.order_by().values_list("pk", flat=True))
 
 
 def _undecided(orders: OrderQuerySet, closings: Collection[Closing]) -> list[Closing]:

@@ -468,8 +468,8 @@ def _fail_on(account, monkeypatch):
 
     proposal = flatten._proposal
 
-    def fail(run, position, desk):
-        return 1 / 0 if position.account_id == account.id else proposal(run, position, desk)
+    def fail(run, position, desk, **named):
+        return 1 / 0 if position.account_id == account.id else proposal(run, position, desk, **named)
 
     monkeypatch.setattr(flatten, "_proposal", fail)
 
