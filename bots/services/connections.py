@@ -157,4 +157,4 @@ def _check_owner(bot: Bot, account_ids: Collection[UUID]) -> None:
 
 def _cover(bot: Bot) -> None:
     Bot.objects.select_for_update(no_key=True).get(pk=bot.pk)
-    set_covered_accounts(ScopeType.BOT, bot.id, list(accounts_of(bot).values_list("pk", flat=True)))
+    set_covered_accounts(ScopeType.BOT, bot.id, accounts_of(bot).values_list("pk", flat=True))

@@ -9,7 +9,7 @@ from accounts.selectors.ledger import reconcile
 from accounts.services.trading_accounts import close_account
 from bots.models import Bot, BotConnection
 from bots.selectors.bots import BotMissing
-from bots.services.alerts import Asked, signal_from_alert
+from bots.services.alerts import Asked, SignalRefused, signal_from_alert
 from bots.services.bots import change_bot, change_status, create_bot
 from bots.services.connections import connect_account, disconnect_account
 from bots.services.deletion import delete_bot
@@ -17,7 +17,7 @@ from bots.services.in_use import BotInUse
 from bots.services.retry import retry_signal
 from bots.services.terminate import terminate_bot
 from conftest import NOW
-from core.errors import AppError, Conflict, Missing
+from core.errors import Conflict, Missing
 from groups.models import GroupMember
 from groups.services.membership import create_group, remove_account
 from strategies.selectors.strategies import StrategyMissing
@@ -79,7 +79,8 @@ def test_a_bot_is_deleted_or_retries_and_never_both(active_bot):
     missed = [alert_of_nothing(bot) for bot in bots]
     deleting = [lambda bot=bot: delete_bot(bot, now=NOW) for bot in bots]
     raised = at_once([*deleting, *(lambda signal=signal: retry(signal) for signal in missed)])
-    assert {(type(error), error.code) for error in raised} <= {(BotInUse, "BOT_IN_USE"), (AppError, "BOT_NOT_ACTIVE")}
+    told = {(type(error), error.code) for error in raised}
+    assert told <= {(BotInUse, "BOT_IN_USE"), (SignalRefused, "BOT_NOT_ACTIVE")}
     dead = set(Bot.objects.exclude(deleted_at=None).values_list("pk", flat=True))
     traded = set(Fill.objects.values_list("order__bot_id", flat=True))
     assert (dead & traded, dead | traded) == (set(), {bot.pk for bot in bots})

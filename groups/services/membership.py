@@ -120,7 +120,7 @@ def locked_group(group_id: UUID) -> AccountGroup:
 def follow_members(group: AccountGroup) -> None:
     """Bring what follows a group's members in step with them. In the transaction that changed them."""
     members = group.members.values_list("account_id", flat=True)
-    set_covered_accounts(ScopeType.GROUP, group.id, list(members))
+    set_covered_accounts(ScopeType.GROUP, group.id, members)
     for follower in followers:
         follower(group)
 

@@ -1,6 +1,6 @@
 """Keeps which groups and bots cover which accounts, and turns the switches of scopes."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,15 @@ from trading.services.risk.marks import shift_marks
 from trading.triggers import trigger_of_order
 
 
-def set_covered_accounts(scope_type: ScopeType, scope_id: UUID, account_ids: Collection[UUID]) -> None:
+def set_covered_accounts(scope_type: ScopeType, scope_id: UUID, account_ids: Iterable[UUID]) -> None:
     """Make exactly these accounts the ones that a scope covers. What they lost before is no loss of the scope.
 
-    In the caller's transaction.
+    In the caller's transaction, with the scope's owner locked. Give a queryset: it is asked after what is covered now,
+    so one that is closed in between, which leaves by itself, is not covered anew.
     """
     rows = AccountScope.objects.filter(scope_type=scope_type, scope_id=scope_id)
-    wanted = set(account_ids)
     standing = set(rows.values_list("account_id", flat=True))
+    wanted = set(account_ids)
     if wanted == standing:
         return
     shift_marks(scope_type, scope_id, before=standing, after=wanted)
