@@ -38,6 +38,7 @@ from accounts.services.trading_accounts import change_account, close_account, op
 from accounts.sheets import sheets_of
 from core.api.idempotency import idempotent
 from core.api.reading import read_body, read_query
+from core.api.serializers import NoFields
 from core.streams.reading import stream_state
 
 Move = Callable[..., Transfer]
@@ -107,6 +108,7 @@ class AccountViewSet(viewsets.GenericViewSet):
     @extend_schema(request=None, responses=SyncAnswer)
     def sync_balance(self, request: Request, account_id: UUID) -> Response:
         account = writable_account(user_of(request), account_id)
+        read_body(NoFields, request)
         figures = figures_of([account], timezone.now()).get(account.id)
         if figures is None:
             raise AccountMissing

@@ -38,6 +38,7 @@ from bots.services.bots import change_bot, change_status, create_bot, rotate_key
 from bots.services.connections import connect_account, connect_group, disconnect_account, disconnect_group
 from bots.services.deletion import delete_bot
 from core.api.reading import read_body, read_query_or_body
+from core.api.serializers import NoFields
 from core.exact import plain
 
 DONE_SCHEMA = inline_serializer("BotDone", {"success": serializers.BooleanField(), "message": serializers.CharField()})
@@ -140,7 +141,9 @@ class BotViewSet(viewsets.GenericViewSet):
 
     @extend_schema(request=None, responses=KeyAnswer)
     def rotate_key(self, request: Request, bot_id: UUID) -> Response:
-        bot, key = rotate_key(_writable(request, bot_id).id, now=timezone.now())
+        bot = _writable(request, bot_id)
+        read_body(NoFields, request)
+        bot, key = rotate_key(bot.id, now=timezone.now())
         data = {
             "bot_id": bot.id,
             "webhook_key": key,
@@ -161,7 +164,9 @@ def _detail(bot: Bot) -> dict[str, Any]:
 
 
 def _changed(request: Request, bot_id: UUID, status: BotStatus, message: str) -> Response:
-    bot = change_status(_writable(request, bot_id).id, status)
+    bot = _writable(request, bot_id)
+    read_body(NoFields, request)
+    bot = change_status(bot.id, status)
     return Response(StartedAnswer({"message": message, "bot_id": bot.id, "status": bot.status}).data)
 
 

@@ -41,6 +41,10 @@ class StrictSerializer(serializers.Serializer):
         return taken
 
 
+class NoFields(StrictSerializer):
+    """Nothing: the address says all that is asked for."""
+
+
 def _one_of(names: tuple[str, ...]) -> str:
     return f"Give either {', '.join(names[:-1])} or {names[-1]}."
 

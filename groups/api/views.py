@@ -14,6 +14,7 @@ from accounts.models import TradingAccount
 from accounts.selectors.trading_accounts import AccountMissing, writable_account
 from core.api.answers import told, told_schema
 from core.api.reading import read_body
+from core.api.serializers import NoFields
 from core.errors import Missing
 from groups.api.figures_serializers import GroupDetail
 from groups.api.serializers import (
@@ -107,6 +108,7 @@ class GroupViewSet(viewsets.GenericViewSet):
     def add_member(self, request: Request, group_id: UUID, account_id: UUID) -> Response:
         group = _writable(request, group_id)
         _writable_accounts(request, [account_id])
+        read_body(NoFields, request)
         add_accounts(group, [account_id])
         return told("Account added to group", {"group": group_data(_readable(request, group_id))})
 

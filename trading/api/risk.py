@@ -17,6 +17,7 @@ from accounts.models import Role, User
 from core.api.idempotency import idempotent
 from core.api.pagination import LimitOffsetPages
 from core.api.reading import read_body
+from core.api.serializers import NoFields
 from core.errors import Invalid, Missing
 from market.selectors.instruments import find_instrument
 from trading.api.filters import AlertFilter, LimitFilter
@@ -111,6 +112,7 @@ class RiskAlertViewSet(viewsets.GenericViewSet):
     def acknowledge(self, request: Request, alert_id: UUID) -> Response:
         missing = Missing("There is no such alert.")
         alert = rights.writable(RiskAlert.objects.all(), user_of(request), alert_id, missing=missing)
+        read_body(NoFields, request)
         seen = acknowledge_alert(alert.pk, by=user_of(request), now=timezone.now())
         return Response(RiskAlertAnswer(seen).data)
 
