@@ -115,16 +115,16 @@ def test_half_of_them_is_a_422_and_changes_nothing(tom, account, address, client
     assert opened(account.id) == {**OTHERS, "passphrase": ""}
 
 
-@pytest.mark.parametrize("path", ["update-credentials", "sync-balance"])
+@pytest.mark.parametrize(("path", "body"), [("update-credentials", KEYS), ("sync-balance", {})])
 @pytest.mark.parametrize(
     ("who", "is_shown", "status"),
     [("ada", False, 200), ("mallory", False, 404), ("mallory", True, 403), ("vic", True, 403)],
 )
-def test_who_may(account, address, request, shared, client_of, path, who, is_shown, status):
+def test_who_may(account, address, request, shared, client_of, path, body, who, is_shown, status):
     user = request.getfixturevalue(who)
     if is_shown:
         shared(account, user)
-    assert client_of(user).post(f"{address}/{path}", KEYS).status_code == status
+    assert client_of(user).post(f"{address}/{path}", body).status_code == status
     assert Credential.objects.exists() == (status == 200 and path == "update-credentials")
 
 
