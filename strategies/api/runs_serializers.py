@@ -30,7 +30,7 @@ MOST_SEED = 2**31 - 1
 
 
 class RateInput(DecimalInput):
-    """A fraction, less than 1, 10 decimals."""
+    """A fraction, at most 1, 10 decimals."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(scale=RATE_SCALE, most=Decimal(1), zero=True, **kwargs)

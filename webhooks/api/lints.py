@@ -19,6 +19,7 @@ from webhooks.api.preview import TO_ALERT
 from webhooks.api.preview_serializers import AlertInput, PreviewAnswer
 from webhooks.linting.findings import Level
 from webhooks.linting.placeholders import AlertType
+from webhooks.linting.reading_rules import ignored_fields
 from webhooks.reading.alerts import Alert
 from webhooks.services.lints import lint_alert
 
@@ -112,5 +113,5 @@ def _understood(alert: Alert) -> dict[str, Any]:
         "size": format_size(alert.size) if alert.size else None,
         "take_profit": format_distance(alert.take_profit) if alert.take_profit else None,
         "stop_loss": format_distance(alert.stop_loss) if alert.stop_loss else None,
-        "ignored": alert.extra,
+        "ignored": ignored_fields(alert),
     }

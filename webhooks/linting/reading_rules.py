@@ -15,7 +15,7 @@ from webhooks.linting.placeholders import Firing
 from webhooks.reading.alerts import Alert, Side, Unreadable
 from webhooks.reading.fields import shown
 from webhooks.reading.json_alert import bare_name
-from webhooks.reading.synonyms import ANYWHERE
+from webhooks.reading.synonyms import ANYWHERE, INFORMATION
 
 MOST_NAMES = 10
 
@@ -39,6 +39,12 @@ def check_reading(message: Message, alert: Alert, firing: Firing) -> list[Findin
     later = replace(firing, at=firing.at + timedelta(hours=1), price=firing.price + 1)
     found = [*_fired_at(message, alert, later), *_identity(message, alert, firing, later), *_meaning(alert)]
     return found + (list(_fills(message, alert, firing)) if message.is_of_strategy else [])
+
+
+def ignored_fields(alert: Alert) -> dict[str, str]:
+    """Return what an alert says that changes nothing, by path; the size of a close is among it."""
+    meanings = {name: ANYWHERE.get(bare_name(name.rpartition(".")[2])) for name in alert.extra}
+    return {name: text for name, text in alert.extra.items() if meanings[name] not in INFORMATION}
 
 
 def _fired_at(message: Message, alert: Alert, later: Firing) -> Iterator[Finding]:

@@ -71,6 +71,15 @@ def test_its_preview_is_that_of_the_preview(api, bot, still_market):
     assert asked(api, message, bot_id=str(bot.id)).json()["preview"] == preview
 
 
+@pytest.mark.parametrize(
+    ("side", "ignored"), [("buy", {"colour": "blue"}), ("close", {"colour": "blue", "size": "1%"})]
+)
+def test_what_is_ignored_changes_nothing(api, side, ignored):
+    sizes = {"market_position_size": "2", "prev_market_position_size": "1"}
+    body = asked(api, text({"symbol": "BTCUSDT", "side": side, "size": "1%", "colour": "blue", **sizes})).json()
+    assert body["understood"]["ignored"] == ignored
+
+
 def test_the_type_of_an_alert_is_taken_in_any_case(api):
     assert asked(api, text(GOOD), alert_type="Strategy").json()["readable"] is True
 
