@@ -73,7 +73,7 @@ def test_an_order_of_which_nothing_was_heard_keeps_its_key(page: Page, forgiven:
 
 def test_a_close_that_is_refused_is_told_until_it_is_put_away(page: Page, desk: Desk, forgiven: list[str]) -> None:
     forgiven += ["409"]
-    order = {"account_id": desk.account_id(), "side": "buy", "quantity": "0.1", "symbol": "BTCUSDT"}
+    order = {"account_id": desk.account_id(), "side": "buy", "quantity": "0.01", "symbol": "BTCUSDT"}
     assert desk.post("orders", order | {"client_order_id": uuid4().hex}).ok
     page.route(
         "**/positions/close",
