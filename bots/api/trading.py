@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import user_of
-from bots.api.trading_serializers import BotPerformanceAnswer, BotTerminatedAnswer, TerminateBotInput
+from bots.api.trading_serializers import BotPerformanceAnswer, BotTerminatedAnswer
 from bots.models import Bot
 from bots.selectors.bots import readable_bot, writable_bot
 from bots.selectors.performance import performance_of_bot
 from bots.services.terminate import BotTermination, terminate_bot, termination_so_far
 from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body
+from core.api.serializers import NoFields
 
 
 def _terminated_by_now(view: "BotTradingViewSet", request: Request, run_id: UUID) -> Response:
@@ -35,11 +36,11 @@ class BotTradingViewSet(viewsets.GenericViewSet):
         told = performance_of_bot(readable_bot(user_of(request), bot_id), now=timezone.now())
         return Response(BotPerformanceAnswer(told).data)
 
-    @extend_schema(request=TerminateBotInput, responses=BotTerminatedAnswer)
+    @extend_schema(request=NoFields, responses=BotTerminatedAnswer)
     @idempotent_outside(_terminated_by_now)
     def terminate(self, request: Request, bot_id: UUID, *, hold: Hold | None) -> Response:
         bot, run_id = writable_bot(user_of(request), bot_id), uuid.uuid4()
-        read_body(TerminateBotInput, request)
+        read_body(NoFields, request)
 
         def begun() -> None:
             if hold is not None:

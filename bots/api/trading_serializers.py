@@ -2,12 +2,8 @@
 
 from rest_framework import serializers
 
-from core.api.serializers import Percent, PlainDecimal, Ratio, StrictSerializer
+from core.api.serializers import Percent, PlainDecimal, Ratio
 from trading.api.closing_serializers import NotClosedAnswer
-
-
-class TerminateBotInput(StrictSerializer):
-    """Nothing: what names a part of a bot's trading must not end all of it."""
 
 
 class LeftAnswer(NotClosedAnswer):

@@ -15,6 +15,7 @@ from typing import Any
 from config.bench.figures import Figure, Figures
 from config.bench.places import Place
 from config.tests.processes import ROOT
+from config.tests.recordings import CANDLES
 
 LIMIT = 3
 LEAST_VECTORBT, LEAST_BACKTESTING = 20, 250
@@ -82,8 +83,7 @@ def differing(ours: list[list[float]], theirs: list[list[float]]) -> tuple[int, 
 
 def _goog() -> str:
     """Return the path of the file, or nothing where it is not there."""
-    folder = os.environ.get("OHLCV") or str(ROOT.parent / "shared/data/ohlcv")
-    path = Path(folder) / GOOG
+    path = Path(os.environ.get("OHLCV") or CANDLES) / GOOG
     return str(path) if path.exists() else ""
 
 

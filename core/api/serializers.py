@@ -42,7 +42,7 @@ class StrictSerializer(serializers.Serializer):
 
 
 class NoFields(StrictSerializer):
-    """Nothing: the address says all that is asked for."""
+    """Nothing: the address says all that is asked for, and what names a part of it must not have all of it done."""
 
 
 def _one_of(names: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from accounts.api.authentication import user_of
 from accounts.selectors.trading_accounts import writable_account
 from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body, read_query
+from core.api.serializers import NoFields
 from market.selectors.instruments import find_instrument
 from trading.api.closing_serializers import (
     ClosedAnswer,
@@ -21,7 +22,6 @@ from trading.api.closing_serializers import (
     ClosedQuery,
     CloseHeldInput,
     TerminatedAnswer,
-    TerminateInput,
 )
 from trading.api.placed import held_by, readable_order
 from trading.models import Order, OrderStatus, Position
@@ -62,11 +62,11 @@ class ClosingViewSet(viewsets.GenericViewSet):
         stored = held_by(hold, _closed)
         return _closed(close_held(account, instrument=instrument, clock=timezone.now, stored=stored))
 
-    @extend_schema(request=TerminateInput, responses=TerminatedAnswer)
+    @extend_schema(request=NoFields, responses=TerminatedAnswer)
     @idempotent_outside(_terminated_by_now)
     def terminate(self, request: Request, account_id: UUID, *, hold: Hold | None) -> Response:
         account, run_id = writable_account(user_of(request), account_id), uuid.uuid4()
-        read_body(TerminateInput, request)
+        read_body(NoFields, request)
 
         def stored(termination: Termination) -> None:
             if hold is not None:

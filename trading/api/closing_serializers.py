@@ -21,10 +21,6 @@ class CloseHeldInput(StrictSerializer):
     order_type = any_case(MarketOnly, default=MarketOnly.MARKET)
 
 
-class TerminateInput(StrictSerializer):
-    """Nothing: what names a part of an account must not close all of it."""
-
-
 class ClosedQuery(serializers.Serializer):
     """How many closed positions are wanted."""
 

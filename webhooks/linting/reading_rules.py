@@ -15,7 +15,7 @@ from webhooks.linting.placeholders import Firing
 from webhooks.reading.alerts import Alert, Side, Unreadable
 from webhooks.reading.fields import shown
 from webhooks.reading.json_alert import bare_name
-from webhooks.reading.synonyms import ANYWHERE, INFORMATION
+from webhooks.reading.synonyms import ANYWHERE, INFORMATION, Field
 
 MOST_NAMES = 10
 
@@ -43,8 +43,11 @@ def check_reading(message: Message, alert: Alert, firing: Firing) -> list[Findin
 
 def ignored_fields(alert: Alert) -> dict[str, str]:
     """Return what an alert says that changes nothing, by path; the size of a close is among it."""
-    meanings = {name: ANYWHERE.get(bare_name(name.rpartition(".")[2])) for name in alert.extra}
-    return {name: text for name, text in alert.extra.items() if meanings[name] not in INFORMATION}
+    return {path: text for path, text in alert.extra.items() if _meaning_of(path) not in INFORMATION}
+
+
+def _meaning_of(path: str) -> Field | None:
+    return ANYWHERE.get(bare_name(path.rpartition(".")[2]))
 
 
 def _fired_at(message: Message, alert: Alert, later: Firing) -> Iterator[Finding]:
@@ -123,7 +126,7 @@ def _meaning(alert: Alert) -> Iterator[Finding]:
     if any(_DELAYED.search(text) for text in (alert.symbol, alert.extra.get("exchange", ""))):
         said = f"{shown(alert.symbol)} is of a delayed feed: its prices are minutes old when the alert is fired."
         yield warning("DELAYED_FEED", said)
-    ignored = [name for name in alert.extra if bare_name(name.rpartition(".")[2]) not in ANYWHERE]
+    ignored = [path for path in alert.extra if _meaning_of(path) is None]
     if ignored:
         more = f" and {len(ignored) - MOST_NAMES} more" if len(ignored) > MOST_NAMES else ""
         names = ", ".join(shown(name) for name in ignored[:MOST_NAMES])

@@ -6,8 +6,9 @@ import { EquityCurve } from "./equity.js";
 import { guide } from "./guide.js";
 import { isSure } from "../core/sure.js";
 import { Socket } from "./socket.js";
-import { choose, marketOf, titleOf } from "./tables.js";
-import { showAccounts, showAlerts, showBots, showHalted, showPositions, showSignals } from "./tables.js";
+import {
+  choose, marketOf, showAccounts, showAlerts, showBots, showHalted, showPositions, showSignals, titleOf,
+} from "./tables.js";
 import { Ticket } from "./ticket.js";
 import { clock, price } from "../core/words.js";
 

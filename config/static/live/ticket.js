@@ -68,9 +68,8 @@ export class Ticket {
     return this.form.querySelector(`button[value=${act}]`);
   }
 
-  order() {
+  order(market) {
     const fields = this.form.elements;
-    const market = this.market();
     const order = {
       account_id: this.account.value,
       ...(market ? { instrument_id: market.id } : { symbol: fields.symbol.value.trim() }),
@@ -105,8 +104,8 @@ export class Ticket {
 
   async preview() {
     this.forget();
-    const order = this.order();
     const market = this.market();
+    const order = this.order(market);
     const told = await post("/api/v1/trading/preview", { order });
     const [result] = told.results;
     if (!result || ["rejected", "skipped"].includes(result.status) || told.status === "rejected") {
