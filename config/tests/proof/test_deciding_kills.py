@@ -13,15 +13,17 @@ from config.tests.proof.senders import Senders
 
 pytestmark = pytest.mark.proof
 
-SETTLE_SECONDS = 120
+SETTLE_SECONDS = 180
+QUIET_SECONDS = 3
+# A minute that has begun may open its round at any moment of its first seconds; one that is ending is about to.
+CALM = range(10, 55)
 START = """
 from django.utils import timezone
 from config.tests.proof import flipping
 flipping.decide_each_minute(timezone.now())
 """
 UNSETTLED = "SELECT COUNT(*) FROM bots_botdecision WHERE settled_at IS NULL"
-MADE = "SELECT COUNT(DISTINCT bot_id) FROM bots_botdecision WHERE is_made"
-NEWEST = "SELECT MAX(opened_at) FROM bots_botdecision WHERE is_made"
+NEWEST = "SELECT bot_id, MAX(opened_at) FROM bots_botdecision WHERE is_made GROUP BY bot_id"
 
 
 @pytest.fixture
@@ -41,14 +43,32 @@ def wait_for_minute(after: float) -> None:
     time.sleep((after - time.time()) % 60)
 
 
-def settle(desk, *, newest_was=None) -> None:
-    """Wait until every bot has decided, on a newer candle than that, and nothing is left to go through with."""
+def settle(desk, *, newer: bool = False) -> None:
+    """Wait until every bot has decided on one candle, and all is settled and stays so.
+
+    `newer`: on a newer candle than they have decided on by now. A round that goes on is not its end.
+    """
     until = time.monotonic() + SETTLE_SECONDS
-    expected = [(len(desk.bots),)], [(0,)]
-    while (desk.books.rows(MADE), desk.books.rows(UNSETTLED)) != expected or desk.books.rows(NEWEST) == newest_was:
+    stood = newest(desk) if newer else {}
+    last, since = None, time.monotonic()
+    while last is None or time.monotonic() - since < QUIET_SECONDS:
         assert time.monotonic() < until, "decisions are not settled"
         time.sleep(0.1)
-    time.sleep(3)
+        now = newest(desk) if is_round_over(desk, stood) else None
+        if now is None or now != last:
+            last, since = now, time.monotonic()
+
+
+def newest(desk) -> dict:
+    """Return the newest candle that each bot has decided on."""
+    return dict(desk.books.rows(NEWEST))
+
+
+def is_round_over(desk, stood: dict) -> bool:
+    """Tell whether all bots stand at one candle, and not where they stood, with no decision open and no minute near."""
+    now = newest(desk)
+    all_alike = len(now) == len(desk.bots) and len(set(now.values())) == 1 and not set(now.items()) & set(stood.items())
+    return all_alike and desk.books.rows(UNSETTLED) == [(0,)] and int(time.time()) % 60 in CALM
 
 
 def die(desk, point) -> None:
@@ -69,7 +89,7 @@ def test_kill_nine_while_bots_decide_misses_no_candle_and_doubles_none(database,
         wait_for_minute(luck.uniform(0.0, 1.5) if number % 2 == 0 else luck.uniform(15, 25))
         killed[desk.kill_some(luck)] += 1
         desk.start()
-    settle(desk, newest_was=desk.books.rows(NEWEST))
+    settle(desk, newer=True)
     decided = Decided(desk.books)
     report(Senders(desk, luck=luck), desk.books, **decided.figures, **killed)
     assert (decided.complaints(), desk.books.complaints()) == ([], {})
