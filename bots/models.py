@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import Share, TradingAccount, User
 from accounts.models.reach import ReachQuerySet
 from bots.config import BotConfig
+from core.leases import Leased
 from groups.models import AccountGroup
 from market.intervals import Interval
 from strategies.models import Strategy
@@ -128,7 +129,7 @@ class DecisionCode(models.TextChoices):
     NO_CANDLES = "NO_CANDLES"
 
 
-class BotDecision(models.Model):
+class BotDecision(Leased):
     """What a bot's strategy decided at the close of one candle, once; made by services/deciding.py, written by
     services/decisions.py.
 
@@ -153,8 +154,6 @@ class BotDecision(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     decided_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["-opened_at", "-id"]

@@ -70,8 +70,8 @@ SCHEDULE = {
         "schedule": schedule(timedelta(minutes=10)),
         "options": {"expires": 600},
     },
-    "give-up-group-trades": {
-        "task": "groups.tasks.give_up_left_behind",
+    "give-up-abandoned-signals": {
+        "task": "trading.tasks.give_up_abandoned",
         "schedule": schedule(timedelta(minutes=1)),
         "options": {"expires": 60},
     },

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from core.tasks import nudge_worker
 from trading.models import Switch
+from trading.services.abandoned import give_up_abandoned
 from trading.services.equity import keep_hourly_equity
 from trading.services.funding import book_fundings
 from trading.services.margins import sweep_margins
@@ -30,6 +31,12 @@ def book_due_fundings() -> int:
 def sweep_all_margins() -> int:
     """Close out what is below its maintenance margin and was not noticed by the prices; return how many accounts."""
     return sweep_margins(clock=timezone.now)
+
+
+@shared_task(name="trading.tasks.give_up_abandoned")
+def give_up_abandoned_signals() -> int:
+    """End the group trades and retries whose request died and that nobody asked for again; return how many."""
+    return give_up_abandoned(clock=timezone.now)
 
 
 @shared_task(name="trading.tasks.watch_risk")

@@ -7,6 +7,7 @@ from django.db import models
 from accounts.models import User
 from accounts.models.reach import ReachQuerySet
 from bots.models import Bot
+from core.leases import Leased
 
 
 class DeliveryStatus(models.TextChoices):
@@ -35,7 +36,7 @@ class DeliveryQuerySet(ReachQuerySet["Delivery"]):
         return models.Q(bot__in=Bot.objects.visible_to(user))
 
 
-class Delivery(models.Model):
+class Delivery(Leased):
     """One request to the webhook. Its `correlation_id` is the id of the signal it becomes.
 
     `id` grows in arrival order within a bot. `body` holds the bytes as received, secrets struck out; `body_sha256`
@@ -57,8 +58,6 @@ class Delivery(models.Model):
     code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="duplicates")
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
 

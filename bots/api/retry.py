@@ -18,6 +18,7 @@ from core.errors import Missing
 from trading.api.serializers import SignalAnswer
 from trading.api.signals import signal_told
 from trading.models import Signal
+from trading.services.abandoned import signal_by_now
 
 
 class RetryInput(StrictSerializer):
@@ -27,7 +28,7 @@ class RetryInput(StrictSerializer):
 
 
 def _retried_by_now(view: "SignalRetryViewSet", request: Request, signal_id: UUID) -> Response:
-    return signal_told(Signal.objects.get(pk=signal_id), seen_by=user_of(request))
+    return signal_told(signal_by_now(signal_id, clock=timezone.now), seen_by=user_of(request))
 
 
 class SignalRetryViewSet(viewsets.GenericViewSet):

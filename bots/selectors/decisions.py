@@ -41,8 +41,7 @@ def decides_now(bot: Bot) -> bool:
 def oldest_unsettled(bot_id: UUID, *, now: datetime) -> BotDecision | None:
     """Return the oldest decision of a bot that is not through; None where there is none, or a worker holds it."""
     oldest = BotDecision.objects.filter(bot=bot_id, settled_at=None).order_by("id").first()
-    is_held = oldest is not None and oldest.lease_until is not None and oldest.lease_until >= now
-    return None if is_held else oldest
+    return None if oldest is not None and oldest.is_held(now) else oldest
 
 
 def decisions_of(bot: Bot) -> QuerySet[BotDecision]:

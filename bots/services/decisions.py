@@ -4,33 +4,27 @@ A kill before the commit leaves nothing, and the next round decides the same of 
 stands, and whoever finds it unsettled takes its signal further down the road, which trades each account once.
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import UUID, uuid5
 
-from django.db import OperationalError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from bots.models import Bot, BotDecision
 from bots.selectors.decisions import decides_now, oldest_unsettled
 from bots.services.alerts import Asked, signal_from_alert
 from bots.targets import Standing, resizes, side_of, size_of
 from core.clock import Clock
-from core.leases import renewed
+from core.leases import Attempt, release
 from market.intervals import Interval
 from trading.models import SignalSource, SignalStatus, WatchType
 from trading.services.risk.watches import Seen, clear_watches, raise_watch
 from trading.services.signals import give_up, run_signal
 from trading.sizes import parse_distance, parse_size
 
-logger = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=9)
-RENEW_SECONDS = 3
-MOST_ATTEMPTS = 5
-LAST_ATTEMPT = 20
 # A bot on minutes decides half a million times a year.
 KEPT = timedelta(days=30)
 
@@ -88,8 +82,8 @@ def settle_decisions(bot_id: UUID, *, clock: Clock) -> int:
     Another worker at it means none. Running it twice, or after a crash, doubles nothing.
     """
     settled = 0
-    while (decision := _claim(bot_id, clock())) is not None:
-        if not _settle(decision, clock=clock):
+    while (attempt := _claim(bot_id, clock=clock)) is not None:
+        if not attempt.carry_through(partial(_settle, attempt), give_up=partial(_give_up, attempt)):
             break
         settled += 1
     return settled
@@ -104,7 +98,7 @@ def forget_decisions(*, now: datetime) -> int:
 
 def release_decisions() -> int:
     """Free what workers hold; return how many. For the start of a desk that is the only process there is."""
-    return BotDecision.objects.filter(settled_at=None).exclude(lease_until=None).update(lease_until=None)
+    return release(BotDecision.objects.filter(settled_at=None))
 
 
 def signal_id_of(decision: BotDecision) -> UUID:
@@ -152,54 +146,31 @@ def _told(row: BotDecision) -> str:
     return f"{row.opened_at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _claim(bot_id: UUID, now: datetime) -> BotDecision | None:
+def _claim(bot_id: UUID, *, clock: Clock) -> Attempt[BotDecision] | None:
     """Take the bot's oldest unsettled decision, unless a worker holds it; the bot's row decides who is first."""
     with transaction.atomic():
         Bot.objects.select_for_update(no_key=True).get(pk=bot_id)
-        oldest = oldest_unsettled(bot_id, now=now)
-        if oldest is not None:
-            oldest.lease_until, oldest.attempts = now + LEASE, oldest.attempts + 1
-            oldest.save(update_fields=["lease_until", "attempts"])
-    return oldest
+        oldest = oldest_unsettled(bot_id, now=clock())
+        if oldest is None:
+            return None
+        unsettled = BotDecision.objects.filter(settled_at=None)
+        return Attempt.begin(oldest, unfinished=unsettled, clock=clock, name=f"the signal {oldest.signal_id}")
 
 
-def _settle(decision: BotDecision, *, clock: Clock) -> bool:
-    """Trade one decision. False where it is not through: the next round brings it back."""
-    assert decision.signal_id is not None
-    if decision.attempts > LAST_ATTEMPT:
-        return _give_up(decision, clock=clock)
-    try:
-        with renewed(lambda: _renew(decision, clock()), every_seconds=RENEW_SECONDS, name=str(decision.signal_id)):
-            signal = run_signal(decision.signal_id, clock=clock)
-    except OperationalError:
-        raise  # the database is away: the lease runs out and the next round brings it back
-    except Exception:
-        logger.exception("the signal %s of a decision failed", decision.signal_id)
-        if decision.attempts < MOST_ATTEMPTS:
-            _mine(decision).update(lease_until=clock() + timedelta(seconds=2**decision.attempts))
-            return False
-        return _give_up(decision, clock=clock)
+def _settle(attempt: Attempt[BotDecision]) -> bool:
+    """Trade one decision; return whether it is through."""
+    signal = run_signal(_signal_of(attempt), clock=attempt.clock)
     if signal.status == SignalStatus.PROCESSING:
         return False
-    _mine(decision).update(settled_at=clock(), lease_until=None)
+    attempt.end(settled_at=attempt.clock())
     return True
 
 
-def _give_up(decision: BotDecision, *, clock: Clock) -> bool:
-    """End a decision that failed again and again: one that stays holds up all that comes after it."""
-    logger.error("the signal %s of a decision is given up", decision.signal_id)
-    if not _renew(decision, clock()):
-        return False  # another worker has it
-    assert decision.signal_id is not None
-    give_up(decision.signal_id, clock=clock)
-    _mine(decision).update(settled_at=clock(), lease_until=None, code="INTERNAL", reason="The log holds why.")
-    return True
+def _give_up(attempt: Attempt[BotDecision]) -> None:
+    give_up(_signal_of(attempt), clock=attempt.clock)
+    attempt.end(settled_at=attempt.clock(), code="INTERNAL", reason="The log holds why.")
 
 
-def _renew(decision: BotDecision, now: datetime) -> int:
-    return _mine(decision).update(lease_until=now + LEASE)
-
-
-def _mine(decision: BotDecision) -> QuerySet[BotDecision]:
-    """Return the row while this attempt holds it; nobody else's."""
-    return BotDecision.objects.filter(pk=decision.pk, settled_at=None, attempts=decision.attempts)
+def _signal_of(attempt: Attempt[BotDecision]) -> UUID:
+    assert attempt.row.signal_id is not None
+    return attempt.row.signal_id

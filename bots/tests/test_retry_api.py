@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Share
 from accounts.services.ledger import deposit
 from bots.models import BotStatus
+from bots.services import retry as retrying
 from bots.services.alerts import Asked, signal_from_alert
 from bots.services.bots import change_status
 from bots.services.connections import connect_account, disconnect_account
@@ -101,6 +102,32 @@ def test_what_is_not_known_not_to_have_traded_is_left_alone(retry, signal, funde
     Outcome.objects.update(status=status)
     assert refused(retry()) == (409, "NOTHING_TO_RETRY")
     assert Order.objects.count() == 1
+
+
+@pytest.fixture
+def died(retry, funded, monkeypatch):
+    """A retry whose process died once its signal was stored, before anything was traded."""
+    with monkeypatch.context() as patch:
+        patch.setattr(retrying, "run_signal", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            retry(key="k")
+    return Signal.objects.exclude(retry_of=None).get()
+
+
+def _dies(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_asked_again_soon_after_its_death_the_retry_goes_on_under_its_signal(died, retry):
+    body = retry(key="k").json()
+    assert (body["correlation_id"], body["success_count"]) == (str(died.id), 1)
+    assert (retry(key="k").json()["success_count"], Order.objects.count()) == (1, 2)
+
+
+def test_asked_again_long_after_its_death_the_retry_is_given_up(died, retry):
+    Signal.objects.filter(pk=died.id).update(received_at=timezone.now() - timedelta(seconds=61))
+    body = retry(key="k").json()
+    assert (body["status"], body["error_count"], Order.objects.count()) == ("processed", 1, 1)
 
 
 def test_one_that_is_being_traded_is_not_retried(retry, signal):

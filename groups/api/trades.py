@@ -15,10 +15,11 @@ from core.api.reading import read_body
 from groups.api.trades_serializers import GroupTradeAnswer, GroupTradeInput
 from groups.models import AccountGroup
 from groups.selectors.groups import writable_group
-from groups.services.trades import GroupTrade, signal_by_now, trade_group
+from groups.services.trades import GroupTrade, trade_group
 from market.selectors.instruments import find_instrument
 from trading.models import Signal
 from trading.selectors.results import results_of
+from trading.services.abandoned import signal_by_now
 
 TO_TRADE = "groups.change_accountgroup"
 

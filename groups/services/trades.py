@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.models import TradingAccount, User
 from core.clock import Clock
@@ -17,15 +15,13 @@ from groups.models import AccountGroup
 from market.models import Instrument
 from trading.decisions import IntentSide, OnOpposite, Rules
 from trading.intents import Intent
-from trading.models import ScopeType, Signal, SignalSource, SignalStatus, Switch, SwitchState
+from trading.models import ScopeType, Signal, SignalSource, Switch, SwitchState
 from trading.services.preview import Preview, preview_signal
-from trading.services.signals import give_up, open_signal, run_signal
+from trading.services.signals import open_signal, run_signal
 from trading.sizes import Distance, format_distance
 
 # An operator means the order that is named: one more of what is held adds, the other side turns it around.
 RULES = Rules(on_opposite=OnOpposite.REVERSE, pyramiding=True, allow_shorts=True)
-# A trade that was left behind is not taken up again on a market that has moved on.
-LONGEST_LEFT_BEHIND = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,32 +99,3 @@ def accounts_to_trade(group: AccountGroup) -> list[UUID]:
     if not account_ids:
         raise GroupEmpty(group)
     return account_ids
-
-
-def signal_by_now(signal_id: UUID, *, clock: Clock) -> Signal:
-    """Return a group trade whose request died, once it is done with: soon after it goes on, later it is given up.
-
-    Nothing is traded twice: an account whose order was stored is passed over.
-    """
-    signal = Signal.objects.get(pk=signal_id)
-    if signal.status != SignalStatus.PROCESSING:
-        return signal
-    if _is_fresh(signal, clock()):
-        return run_signal(signal_id, clock=clock)
-    give_up(signal_id, clock=clock)
-    return Signal.objects.get(pk=signal_id)
-
-
-def give_up_left_behind(*, clock: Clock) -> int:
-    """End the group trades, and the retries, whose request died and that nobody asked for again; return how many."""
-    old = clock() - 2 * LONGEST_LEFT_BEHIND
-    asked = Q(source=SignalSource.GROUP_TRADE) | Q(retry_of__isnull=False)
-    left = Signal.objects.filter(asked, status=SignalStatus.PROCESSING, received_at__lt=old)
-    ids = list(left.order_by("received_at").values_list("pk", flat=True))
-    for signal_id in ids:
-        give_up(signal_id, clock=clock)
-    return len(ids)
-
-
-def _is_fresh(signal: Signal, now: datetime) -> bool:
-    return now - signal.received_at <= LONGEST_LEFT_BEHIND

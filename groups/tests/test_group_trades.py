@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.models import Share, TradingAccount
 from groups.services import trades
 from groups.services.membership import create_group
-from groups.services.trades import give_up_left_behind
 from market.models import Instrument
 from trading.models import Order, Outcome, Position, ScopeType, Signal, SwitchState
+from trading.services.abandoned import give_up_abandoned
 from trading.services.scopes import turn_switch
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -230,9 +230,9 @@ def test_long_after_it_the_trade_is_given_up(died, execute):
 
 
 def test_a_trade_that_nobody_asks_for_again_is_given_up(died):
-    assert give_up_left_behind(clock=timezone.now) == 0
+    assert give_up_abandoned(clock=timezone.now) == 0
     Signal.objects.update(received_at=timezone.now() - timedelta(minutes=3))
-    assert [give_up_left_behind(clock=timezone.now) for _ in range(2)] == [1, 0]
+    assert [give_up_abandoned(clock=timezone.now) for _ in range(2)] == [1, 0]
     signal = Signal.objects.get(pk=died.id)
     assert (signal.status, signal.error_count, Order.objects.count()) == ("processed", 2, 0)
 

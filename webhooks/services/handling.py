@@ -1,21 +1,16 @@
-"""Hands stored alerts to their bot, one bot's in arrival order. Running it twice, or after a crash, doubles nothing.
+"""Hands stored alerts to their bot, one bot's in arrival order. Running it twice, or after a crash, doubles nothing."""
 
-A worker holds a delivery by its lease, which it renews as long as it lives, and fences what it writes by the number of
-its attempt: one whose lease ran out meanwhile changes nothing any more.
-"""
-
-import logging
-from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from django.db import OperationalError, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import Q
 
 from bots.models import Bot
 from bots.services.alerts import Asked, signal_from_alert
 from core.clock import Clock
-from core.leases import renewed
+from core.leases import Attempt, release
 from core.waiting import announce
 from trading.models import SignalStatus
 from trading.services.signals import give_up, run_signal
@@ -23,27 +18,23 @@ from webhooks.models import Delivery, DeliveryStatus
 from webhooks.reading.alerts import Alert
 from webhooks.reading.parsing import Unreadable, read_alert
 
-logger = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=9)
-RENEW_SECONDS = 3
-MOST_ATTEMPTS = 5
-LAST_ATTEMPT = 20
+_UNFINISHED = (DeliveryStatus.RECEIVED, DeliveryStatus.PROCESSING)
 
 
 def work_inbox(bot_id: UUID, *, clock: Clock) -> int:
     """Handle the bot's waiting deliveries in arrival order; return how many. Another worker at it means none."""
     handled = 0
-    while (delivery := _claim(bot_id, clock())) is not None:
-        if not _handle(delivery, clock=clock):
+    while (attempt := _claim(bot_id, clock=clock)) is not None:
+        if not attempt.carry_through(partial(_trade, attempt), give_up=partial(_give_up, attempt)):
             break
+        announce(str(attempt.row.correlation_id))
         handled += 1
     return handled
 
 
 def release_all() -> int:
     """Free what workers hold; return how many. For the start of a desk that is the only process there is."""
-    return Delivery.objects.filter(status=DeliveryStatus.PROCESSING).update(lease_until=None)
+    return release(Delivery.objects.filter(status=DeliveryStatus.PROCESSING))
 
 
 def bots_with_work(now: datetime) -> list[UUID]:
@@ -53,64 +44,25 @@ def bots_with_work(now: datetime) -> list[UUID]:
     return list(Delivery.objects.filter(waiting).order_by().values_list("bot", flat=True).distinct())
 
 
-def _claim(bot_id: UUID, now: datetime) -> Delivery | None:
+def _claim(bot_id: UUID, *, clock: Clock) -> Attempt[Delivery] | None:
     """Take the bot's oldest unfinished delivery, unless a worker holds it; the bot's row decides who is first."""
     with transaction.atomic():
         Bot.objects.select_for_update(no_key=True).get(pk=bot_id)
-        unfinished = [DeliveryStatus.RECEIVED, DeliveryStatus.PROCESSING]
-        oldest = Delivery.objects.filter(bot=bot_id, status__in=unfinished).order_by("id").first()
-        if oldest is None or (oldest.lease_until is not None and oldest.lease_until >= now):
+        oldest = Delivery.objects.filter(bot=bot_id, status__in=_UNFINISHED).order_by("id").first()
+        if oldest is None or oldest.is_held(clock()):
             return None
-        oldest.status = DeliveryStatus.PROCESSING
-        oldest.lease_until = now + LEASE
-        oldest.attempts += 1
-        oldest.save(update_fields=["status", "lease_until", "attempts"])
-    return oldest
+        held = Delivery.objects.filter(status=DeliveryStatus.PROCESSING)
+        name = f"delivery {oldest.correlation_id}"
+        return Attempt.begin(oldest, unfinished=held, clock=clock, name=name, status=DeliveryStatus.PROCESSING)
 
 
-def _handle(delivery: Delivery, *, clock: Clock) -> bool:
-    """Trade one delivery. False where it failed: the sweep brings it back, a little later each time."""
-    if delivery.attempts > LAST_ATTEMPT:
-        logger.error("delivery %s is given up: %d attempts died on it", delivery.correlation_id, LAST_ATTEMPT)
-        _give_up(delivery, clock=clock)
-        return True
-    try:
-        with _held(delivery, clock=clock):
-            done = _trade(delivery, clock=clock)
-    except OperationalError:
-        raise  # the database is away: the lease runs out and the sweep brings it back
-    except Exception:
-        logger.exception("delivery %s failed", delivery.correlation_id)
-        if delivery.attempts < MOST_ATTEMPTS:
-            _mine(delivery).update(lease_until=clock() + timedelta(seconds=2**delivery.attempts))
-            return False
-        _give_up(delivery, clock=clock)
-        return True
-    if done:
-        announce(str(delivery.correlation_id))
-    return done
-
-
-def _give_up(delivery: Delivery, *, clock: Clock) -> None:
-    """End a delivery that failed again and again: one that stays holds up all that came to its bot after it."""
-    if not _renew(delivery, clock()):
-        return  # another worker has it
-    give_up(delivery.correlation_id, clock=clock)
-    _end(delivery, DeliveryStatus.REJECTED, "INTERNAL", "The desk failed on this alert; the log holds why.", clock())
-    announce(str(delivery.correlation_id))
-
-
-def _held(delivery: Delivery, *, clock: Clock) -> AbstractContextManager[None]:
-    """Renew the lease while the block runs."""
-    return renewed(lambda: _renew(delivery, clock()), every_seconds=RENEW_SECONDS, name=str(delivery.correlation_id))
-
-
-def _trade(delivery: Delivery, *, clock: Clock) -> bool:
+def _trade(attempt: Attempt[Delivery]) -> bool:
     """Return whether the alert is done with. It is not while another run of it has orders on their way to a venue."""
+    delivery, clock = attempt.row, attempt.clock
     try:
         asked = asked_by(read_alert(bytes(delivery.body)))
     except Unreadable as unreadable:
-        _end(delivery, DeliveryStatus.REJECTED, unreadable.code, unreadable.message, clock())
+        _end(attempt, DeliveryStatus.REJECTED, unreadable.code, unreadable.message)
         return True
     bot = Bot.objects.select_related("owner").get(pk=delivery.bot_id)
     signal = signal_from_alert(
@@ -121,9 +73,17 @@ def _trade(delivery: Delivery, *, clock: Clock) -> bool:
     if signal.status == SignalStatus.PROCESSING:
         return False
     refused = signal.status == SignalStatus.REJECTED
-    status = DeliveryStatus.REJECTED if refused else DeliveryStatus.PROCESSED
-    _end(delivery, status, signal.code, signal.reason, clock())
+    _end(attempt, DeliveryStatus.REJECTED if refused else DeliveryStatus.PROCESSED, signal.code, signal.reason)
     return True
+
+
+def _give_up(attempt: Attempt[Delivery]) -> None:
+    give_up(attempt.row.correlation_id, clock=attempt.clock)
+    _end(attempt, DeliveryStatus.REJECTED, "INTERNAL", "The desk failed on this alert; the log holds why.")
+
+
+def _end(attempt: Attempt[Delivery], status: DeliveryStatus, code: str, reason: str) -> None:
+    attempt.end(status=status, code=code, reason=reason[:300], finished_at=attempt.clock())
 
 
 def asked_by(alert: Alert) -> Asked:
@@ -145,17 +105,3 @@ def asked_by(alert: Alert) -> Asked:
         size_before=alert.prev_market_position_size,
         size_after=alert.market_position_size,
     )
-
-
-def _renew(delivery: Delivery, now: datetime) -> bool:
-    """Hold the delivery a lease longer; False where another worker took it: it goes on, both find what is left."""
-    return bool(_mine(delivery).update(lease_until=now + LEASE))
-
-
-def _end(delivery: Delivery, status: DeliveryStatus, code: str, reason: str, now: datetime) -> None:
-    _mine(delivery).update(status=status, code=code, reason=reason[:300], finished_at=now, lease_until=None)
-
-
-def _mine(delivery: Delivery) -> QuerySet[Delivery]:
-    """Return the row while this attempt holds it; nobody else's."""
-    return Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.PROCESSING, attempts=delivery.attempts)

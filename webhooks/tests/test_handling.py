@@ -12,10 +12,12 @@ from django.utils import timezone
 from bots.models import Bot, BotStatus
 from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_account
+from core import leases
+from core.leases import LAST_ATTEMPT
 from webhooks.models import Delivery, Proof
 from webhooks.senders import Sender
 from webhooks.services import handling
-from webhooks.services.handling import LAST_ATTEMPT, bots_with_work, release_all, work_inbox
+from webhooks.services.handling import bots_with_work, release_all, work_inbox
 from webhooks.services.inbox import Origin, take
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -99,16 +101,18 @@ def test_a_database_that_is_away_is_no_fault_of_the_alert(receive, bot, monkeypa
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lease_is_renewed_while_its_holder_works(receive, bot, monkeypatch):
-    renewed, delivery = threading.Event(), receive()
-    monkeypatch.setattr(handling, "RENEW_SECONDS", 0.01)
-    monkeypatch.setattr(handling, "_renew", lambda *_: renewed.set())
-    with handling._held(delivery, clock=timezone.now):
+    receive()
+    renewed, attempt = threading.Event(), handling._claim(bot.id, clock=timezone.now)
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(attempt, "renew", renewed.set)
+    with attempt.renewed():
         assert renewed.wait(10)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_renewed_once_its_holder_is_done(receive, bot):
-    with handling._held(receive(), clock=timezone.now):
+    receive()
+    with handling._claim(bot.id, clock=timezone.now).renewed():
         pass
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("lease")]
 

@@ -9,11 +9,12 @@ from bots.models import BotStatus
 from bots.services.bots import change_status, create_bot
 from bots.services.connections import connect_account
 from conftest import NOW
+from core.leases import LEASE, MOST_ATTEMPTS
 from trading.models import Order, Outcome, Signal
 from webhooks.models import Delivery, Proof
 from webhooks.senders import Sender
 from webhooks.services import handling
-from webhooks.services.handling import LEASE, MOST_ATTEMPTS, bots_with_work, work_inbox
+from webhooks.services.handling import bots_with_work, work_inbox
 from webhooks.services.inbox import Origin, take
 from webhooks.tests.bodies import alert
 

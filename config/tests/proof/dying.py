@@ -31,16 +31,15 @@ class DyingConfig(AppConfig):
     label = "proof"
 
     def ready(self) -> None:
-        from bots.services import decisions
         from config.tests.proof.venue_broker import VenueBroker
+        from core import leases
         from trading import brokers
         from trading.services import road
-        from webhooks.services import handling
 
         if venue := os.environ.get("VENUE"):
             brokers._BROKERS["venue"] = VenueBroker(venue)
         if lease := os.environ.get("LEASE_SECONDS"):
-            handling.LEASE = decisions.LEASE = timedelta(seconds=float(lease))
+            leases.LEASE = timedelta(seconds=float(lease))
         if most := os.environ.get("SMALL_BATCHES"):
             road.LARGEST_BATCH = int(most)
         if point := os.environ.get("DIES_AT"):
