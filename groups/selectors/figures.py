@@ -16,11 +16,9 @@ from accounts.models import TradingAccount
 from core.streams.health import StreamHealth, stream_health
 from groups.models import AccountGroup
 from groups.selectors.money import Sum, members_of, sums_of
+from trading.measures import ON_PROFIT, measured, verdict_of
 from trading.models import Position, RiskAlert, RiskLimit, ScopeType, Severity, Switch, SwitchState
 from trading.selectors.performance import Summary, summaries_of
-from trading.services.risk.limits import verdict_of
-from trading.services.risk.marks import MARKED
-from trading.services.risk.readings import measured
 
 _COUNTED = tuple(field.name for field in fields(Summary))
 
@@ -123,9 +121,9 @@ def _risk_of(group: AccountGroup, accounts: Sequence[TradingAccount], *, now: da
 
 def _state_of(limit: RiskLimit, *, now: datetime) -> LimitState:
     mark = getattr(limit, "mark", None)
-    if mark is None or limit.limit_type not in MARKED:
+    if mark is None or limit.limit_type not in ON_PROFIT:
         return LimitState(limit, None, None, None)
-    value, _ = measured(limit, mark, now=now)
+    value = measured(limit, mark, now=now)
     return LimitState(limit, value, verdict_of(value, limit), mark.measured_at)
 
 

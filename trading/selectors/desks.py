@@ -14,6 +14,7 @@ from core.compiled_reads import compiled_read
 from market.models import Instrument
 from market.quotes import Quote, latest_quotes
 from trading.desk import Desk, Resting, RestingKey, Scope, Traded
+from trading.measures import GOALS
 from trading.models import WORKING, AccountScope, LimitType, Order, Position, RiskLimit, ScopeType, Switch, SwitchState
 
 RATE_WINDOW = timedelta(minutes=1)
@@ -122,7 +123,7 @@ def _switches(scope_ids: list[UUID]) -> QuerySet[Switch, tuple[str, UUID | None,
 @compiled_read
 def _limits(scope_ids: list[UUID]) -> QuerySet[RiskLimit]:
     limits = RiskLimit.objects.filter(_covering(scope_ids), enabled=True)
-    return limits.exclude(limit_type=LimitType.MONTHLY_TARGET).select_related("mark")
+    return limits.exclude(limit_type__in=GOALS).select_related("mark")
 
 
 def _covering(scope_ids: list[UUID]) -> Q:

@@ -1,4 +1,4 @@
-"""The limits that an order is held against: a measure for each type, and how near it comes to the value.
+"""The limits that an order is held against, and what each measures on it.
 
 What the order asks for is asked of the account as it would be once the order, those planned before it in its batch,
 and those that rest were filled. Losses are measured live on one account; of several together the monitor's newest
@@ -11,12 +11,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from core.exact import plain, to_money
+from trading.measures import LOSSES, ON_PROFIT, verdict_of
 from trading.models import LimitMark, LimitType, OrderSide, RiskLimit, ScopeType, Severity
 from trading.services.draft import Draft
 from trading.services.refused import Refused
 
-OK = "ok"
-_FROM_THE_WORST = (Severity.BREACH, Severity.CRITICAL, Severity.WARNING)
 _NOTHING = Decimal(0)
 
 
@@ -36,58 +35,6 @@ def check_limits(draft: Draft) -> None:
     proposal = draft.proposal
     for limit in draft.desk.limits_on(proposal.account_id, proposal.bot_id, draft.instrument):
         _check(draft, limit)
-
-
-def verdict_of(measure: Decimal, limit: RiskLimit) -> str:
-    """Return ok, warning, critical or breach for a measure against a limit."""
-    return next((severity.value for severity in _FROM_THE_WORST if reaches(measure, limit, severity)), OK)
-
-
-def reaches(measure: Decimal, limit: RiskLimit, severity: str) -> bool:
-    """Say whether a measure is at a threshold of a limit, or, for a breach, beyond its value.
-
-    A target is reached or not: one warning says so.
-    """
-    if limit.limit_type == LimitType.MONTHLY_TARGET:
-        return severity == Severity.WARNING and measure >= limit.limit_value
-    match severity:
-        case Severity.BREACH:
-            return measure > limit.limit_value
-        case Severity.CRITICAL:
-            return measure >= limit.limit_value * limit.critical_threshold
-    return measure >= limit.limit_value * limit.warning_threshold
-
-
-def lost_today(mark: LimitMark, pnl: Decimal, day: object) -> Decimal:
-    """Return what was lost since the first look of `day` (a UTC date), in quote currency, never negative."""
-    return max(_NOTHING, day_began_at(mark, day) - pnl)
-
-
-def day_began_at(mark: LimitMark, day: object) -> Decimal:
-    """Return the profit at the first look of `day` (a UTC date), signed; before that look, the newest measure."""
-    return mark.day_pnl if mark.day == day else mark.pnl
-
-
-def drawdown_percent(from_pnl: Decimal, pnl: Decimal, equity: Decimal) -> Decimal:
-    """Return what was lost since a moment, in percent of what there would be without that, from 0 to 100.
-
-    lost ÷ (equity + lost), lost = from_pnl − pnl; all of it where nothing would be left.
-    """
-    lost = max(_NOTHING, from_pnl - pnl)
-    if not lost:
-        return _NOTHING
-    without = equity + lost
-    return to_money(min(Decimal(100), 100 * lost / without)) if without > 0 else Decimal(100)
-
-
-def gained_percent(from_pnl: Decimal, pnl: Decimal, equity: Decimal) -> Decimal:
-    """Return what was gained since a moment, in percent of what there would be without that, never negative.
-
-    gained ÷ (equity − gained), gained = pnl − from_pnl; 0 where there would be nothing to gain on.
-    """
-    gained = max(_NOTHING, pnl - from_pnl)
-    without = equity - gained
-    return to_money(100 * gained / without) if without > 0 else _NOTHING
 
 
 def _check(draft: Draft, limit: RiskLimit) -> None:
@@ -128,26 +75,22 @@ def _order_rate(draft: Draft, limit: RiskLimit) -> Decimal:
     return Decimal(sum(own) + 1)
 
 
-def _daily_loss(draft: Draft, limit: RiskLimit) -> Decimal:
+def _loss(draft: Draft, limit: RiskLimit) -> Decimal:
+    """Return what was lost: live on one account; of several together, as the monitor's newest look had it."""
     mark: LimitMark | None = getattr(limit, "mark", None)
     if mark is None:
         return _NOTHING
-    return lost_today(mark, _pnl(draft, limit, mark), draft.desk.now.date())
+    pnl, equity = mark.pnl, mark.equity
+    if limit.scope_type == ScopeType.ACCOUNT:
+        account_id = draft.proposal.account_id
+        equity = draft.desk.equity(account_id)
+        pnl = equity - draft.desk.accounts[account_id].net_deposits
+    return ON_PROFIT[LimitType(limit.limit_type)].of(mark, pnl, equity, draft.desk.now.date())
 
 
-def _daily_drawdown(draft: Draft, limit: RiskLimit) -> Decimal:
-    mark: LimitMark | None = getattr(limit, "mark", None)
-    if mark is None:
-        return _NOTHING
-    began_at = day_began_at(mark, draft.desk.now.date())
-    return drawdown_percent(began_at, _pnl(draft, limit, mark), _equity(draft, limit, mark))
-
-
-def _drawdown(draft: Draft, limit: RiskLimit) -> Decimal:
-    mark: LimitMark | None = getattr(limit, "mark", None)
-    if mark is None:
-        return _NOTHING
-    return drawdown_percent(mark.peak_pnl, _pnl(draft, limit, mark), _equity(draft, limit, mark))
+def _loss_measured(limit_type: LimitType) -> Measure:
+    kind = ON_PROFIT[limit_type]
+    return Measure(_loss, f"{kind.words}; the limit is {{value}}{kind.unit}")
 
 
 _MEASURES = {
@@ -157,22 +100,8 @@ _MEASURES = {
     LimitType.LEVERAGE: Measure(_leverage, "Leverage {measure} was asked for; the limit is {value}"),
     LimitType.OPEN_POSITIONS: Measure(_open_positions, "There would be {measure} open positions; the limit is {value}"),
     LimitType.ORDER_RATE: Measure(_order_rate, "It would be order {measure} of one minute; the limit is {value}"),
-    LimitType.DAILY_LOSS: Measure(_daily_loss, "{measure} was lost today; the limit is {value}"),
-    LimitType.DAILY_DRAWDOWN: Measure(_daily_drawdown, "{measure} % was lost today; the limit is {value} %"),
-    LimitType.DRAWDOWN: Measure(_drawdown, "{measure} % was lost since the best moment; the limit is {value} %"),
+    **{limit_type: _loss_measured(limit_type) for limit_type in LOSSES},
 }
-
-
-def _pnl(draft: Draft, limit: RiskLimit, mark: LimitMark) -> Decimal:
-    if limit.scope_type != ScopeType.ACCOUNT:
-        return mark.pnl
-    account_id = draft.proposal.account_id
-    return draft.desk.equity(account_id) - draft.desk.accounts[account_id].net_deposits
-
-
-def _equity(draft: Draft, limit: RiskLimit, mark: LimitMark) -> Decimal:
-    is_live = limit.scope_type == ScopeType.ACCOUNT
-    return draft.desk.equity(draft.proposal.account_id) if is_live else mark.equity
 
 
 def _only_instrument(draft: Draft, limit: RiskLimit) -> UUID | None:

@@ -12,18 +12,15 @@ from django.utils import timezone
 
 from accounts.models import TradingAccount
 from core.bulk import update_rows
-from core.exact import LARGEST_SCALED, MONEY_SCALE, WIDE, from_scaled
-from trading.models import LimitMark, LimitType, RiskLimit, ScopeType
+from core.exact import WIDE
+from trading.measures import ON_PROFIT, storable
+from trading.models import LimitMark, RiskLimit, ScopeType
 from trading.selectors.monies import of_own_money, own_money
 from trading.selectors.survey import Surveyed, survey
 
-# What halts a scope, and all that is measured from a mark.
-LOSSES = (LimitType.DAILY_LOSS, LimitType.DAILY_DRAWDOWN, LimitType.DRAWDOWN)
-MARKED = (*LOSSES, LimitType.MONTHLY_TARGET)
 MONEY = ("day_pnl", "month_pnl", "peak_pnl", "pnl", "equity")
 _HAVE_MEMBERS = (ScopeType.GROUP, ScopeType.BOT)
 _NOTHING = Decimal(0)
-_MOST = from_scaled(LARGEST_SCALED, MONEY_SCALE)
 
 
 def marked_on(mark: LimitMark | None, limit: RiskLimit, *, pnl: Decimal, equity: Decimal, now: datetime) -> LimitMark:
@@ -51,7 +48,7 @@ def shift_marks(scope_type: str, scope_id: UUID, *, before: Collection[UUID], af
     caller's transaction. One statement where no loss and no gain of the scope is measured.
     """
     # All that members come to and leave, in the monitor's order: one change may go through several scopes.
-    limits = RiskLimit.objects.filter(limit_type__in=MARKED, scope_type__in=_HAVE_MEMBERS)
+    limits = RiskLimit.objects.filter(limit_type__in=ON_PROFIT, scope_type__in=_HAVE_MEMBERS)
     locked = list(limits.order_by("pk").select_for_update(no_key=True))
     own = [limit for limit in locked if (limit.scope_type, limit.scope_id) == (scope_type, scope_id)]
     marks = list(LimitMark.objects.filter(limit__in=own)) if own else []
@@ -66,11 +63,6 @@ def shift_marks(scope_type: str, scope_id: UUID, *, before: Collection[UUID], af
             return
         _shift(marks, was=of_own_money(was), becomes=of_own_money(becomes))
     update_rows(LimitMark, marks, MONEY)
-
-
-def storable(value: Decimal) -> Decimal:
-    """Return money as a column holds it: what paper accounts are worth together may be more than 64 bits."""
-    return max(-_MOST, min(_MOST, value))
 
 
 def _shift(marks: Collection[LimitMark], *, was: Collection[Surveyed], becomes: Collection[Surveyed]) -> None:

@@ -17,13 +17,13 @@ from django.db.models import Q
 from core.bulk import insert_rows, update_rows, upsert_rows
 from core.clock import Clock
 from core.exact import WIDE
+from trading.measures import LOSSES, OK, reaches, verdict_of
 from trading.models import LimitMark, RiskAlert, RiskLimit, ScopeType, Severity, Switch, SwitchState
 from trading.selectors.covered import covered_accounts
 from trading.services.facts import tell_of_alerts
 from trading.services.risk.flattening import go_on_flattening
 from trading.services.risk.halting import cancel_forbidden
-from trading.services.risk.limits import OK, reaches, verdict_of
-from trading.services.risk.marks import LOSSES, MONEY
+from trading.services.risk.marks import MONEY
 from trading.services.risk.readings import Look, Reading, read_limits
 from trading.services.scopes import tighten_switch
 

@@ -16,11 +16,11 @@ from django.db.models import Q
 from accounts.models import TradingAccount
 from accounts.models.trading_accounts import TradingAccountQuerySet
 from core.exact import plain
+from trading.measures import GOALS, ON_PROFIT, measured, storable
 from trading.models import AccountScope, LimitMark, LimitType, RiskLimit, ScopeType
 from trading.selectors.monies import of_own_money
 from trading.selectors.survey import Holding, Surveyed, profits_by_instrument, survey
-from trading.services.risk.limits import day_began_at, drawdown_percent, gained_percent, lost_today
-from trading.services.risk.marks import MARKED, marked_on, storable
+from trading.services.risk.marks import marked_on
 
 _EVERYBODY = (ScopeType.SYSTEM, ScopeType.SYMBOL)
 
@@ -37,7 +37,7 @@ class Reading:
 
     @property
     def message(self) -> str:
-        word = "target" if self.limit.limit_type == LimitType.MONTHLY_TARGET else "limit"
+        word = "target" if self.limit.limit_type in GOALS else "limit"
         return f"{self.what}; the {word} is {plain(self.limit.limit_value)} (scope: {self.limit.scope_type})."
 
 
@@ -55,7 +55,7 @@ def read_limits(limits: Collection[RiskLimit], marks: Mapping[UUID, LimitMark], 
     scopes = _Scopes(limits, survey(_accounts_of(limits), now=now), now=now)
     look = Look([], [], set())
     for limit in limits:
-        if limit.limit_type in MARKED:
+        if limit.limit_type in ON_PROFIT:
             _read_profit(limit, marks.get(limit.id), scopes=scopes, look=look, now=now)
         elif limit.limit_type in _OF_EACH:
             look.readings.extend(_read_each(limit, scopes))
@@ -118,23 +118,8 @@ def _read_profit(limit: RiskLimit, mark: LimitMark | None, *, scopes: _Scopes, l
     look.marks.append(mark)
     account_id = limit.scope_id if limit.scope_type == ScopeType.ACCOUNT else None
     if account_id is None or account_id in scopes.accounts:
-        look.readings.append(Reading(limit, account_id, "", *measured(limit, mark, now=now)))
-
-
-def measured(limit: RiskLimit, mark: LimitMark, *, now: datetime) -> tuple[Decimal, str]:
-    """Return what a limit that is MARKED measures on its mark, never negative, and a sentence that says it."""
-    match limit.limit_type:
-        case LimitType.DAILY_LOSS:
-            lost = lost_today(mark, mark.pnl, now.date())
-            return storable(lost), f"{plain(lost)} was lost today"
-        case LimitType.DAILY_DRAWDOWN:
-            lost = drawdown_percent(day_began_at(mark, now.date()), mark.pnl, mark.equity)
-            return lost, f"{plain(lost)} % was lost today"
-        case LimitType.MONTHLY_TARGET:
-            gained = gained_percent(mark.month_pnl, mark.pnl, mark.equity)
-            return storable(gained), f"{plain(gained)} % was gained this month"
-    lost = drawdown_percent(mark.peak_pnl, mark.pnl, mark.equity)
-    return lost, f"{plain(lost)} % was lost since the best moment"
+        kind, measure = ON_PROFIT[LimitType(limit.limit_type)], measured(limit, mark, now=now)
+        look.readings.append(Reading(limit, account_id, "", measure, kind.words.format(measure=plain(measure))))
 
 
 def _read_each(limit: RiskLimit, scopes: _Scopes) -> Iterator[Reading]:

@@ -11,11 +11,11 @@ from django.db import transaction
 from accounts.models import User
 from core.errors import Conflict, Forbidden, Invalid, Missing
 from market.models import Instrument
+from trading.measures import LOSSES, ON_PROFIT
 from trading.models import LimitType, RiskAlert, RiskLimit, ScopeType
-from trading.services.risk.marks import LOSSES, MARKED
 
 _COUNTS = (LimitType.OPEN_POSITIONS, LimitType.ORDER_RATE)
-_SHARES_LOST = (LimitType.DAILY_DRAWDOWN, LimitType.DRAWDOWN)
+_SHARES_LOST = [limit_type for limit_type in LOSSES if ON_PROFIT[limit_type].unit]
 
 
 class LimitMissing(Missing):
@@ -98,7 +98,7 @@ def _nonsense(limit: RiskLimit) -> dict[str, str]:
         named = Instrument.objects.filter(symbol=limit.symbol).values_list("pk", flat=True).first()
         if named != limit.scope_id:
             found["symbol"] = "The scope is another symbol."
-    elif limit.symbol and limit.limit_type in MARKED:
+    elif limit.symbol and limit.limit_type in ON_PROFIT:
         found["symbol"] = "A loss or a gain is one of all that is traded."
     if limit.flatten_on_breach and limit.limit_type not in LOSSES:
         found["flatten_on_breach"] = "Only a loss closes positions: daily_loss, daily_drawdown or drawdown."

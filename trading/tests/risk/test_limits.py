@@ -13,12 +13,11 @@ from conftest import NOW
 from core.errors import AppError
 from market.models import Instrument
 from trading.decisions import IntentSide
+from trading.measures import ON_PROFIT, lost_percent
 from trading.models import LimitMark, LimitType, Order, OrderSide, OrderType, Outcome, ScopeType, SwitchState
 from trading.selectors.desks import load_desk
 from trading.services.plan import make_plan
 from trading.services.risk import limits, readings
-from trading.services.risk.limits import drawdown_percent
-from trading.services.risk.marks import MARKED
 from trading.services.scopes import turn_switch
 from trading.tests.risk.conftest import BOT, SCOPES
 from trading.tickets import Proposal
@@ -325,7 +324,7 @@ def test_a_limit_that_refuses_stands_in_the_trace_too(account, btcusdt, limit, s
     ],
 )
 def test_the_drawdown_in_percent(peak, pnl, equity, percent):
-    assert drawdown_percent(Decimal(peak), Decimal(pnl), Decimal(equity)) == Decimal(percent)
+    assert lost_percent(Decimal(peak), Decimal(pnl), Decimal(equity)) == Decimal(percent)
 
 
 @pytest.mark.parametrize(("state", "became"), [("halted", "HALTED"), ("reducing", "HALTED"), ("active", "filled")])
@@ -375,4 +374,4 @@ def test_every_limit_is_measured_on_an_order_or_is_a_target():
 
 def test_every_limit_that_holds_after_a_trade_is_read_in_one_way():
     asked_before_only = {LimitType.ORDER_SIZE, LimitType.LEVERAGE, LimitType.ORDER_RATE}
-    assert sorted([*MARKED, *readings._OF_EACH]) == sorted(set(LimitType) - asked_before_only)
+    assert sorted([*ON_PROFIT, *readings._OF_EACH]) == sorted(set(LimitType) - asked_before_only)

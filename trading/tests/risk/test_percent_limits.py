@@ -12,8 +12,8 @@ from accounts.models import TradingAccount
 from accounts.services.ledger import deposit
 from conftest import NOW
 from core.errors import AppError, Invalid
+from trading.measures import gained_percent
 from trading.models import LimitMark, RiskAlert, RiskLimit, ScopeType, Switch
-from trading.services.risk.limits import gained_percent
 from trading.services.risk.monitor import watch
 from trading.services.risk.records import set_limit
 from trading.services.scopes import set_covered_accounts
