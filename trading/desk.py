@@ -141,6 +141,10 @@ class Desk:
         states = [self.switches[scope] for scope in covering if scope in self.switches]
         return max(states, key=strictness, default=SwitchState.ACTIVE)
 
+    def is_traded_by(self, account_id: UUID, bot_id: UUID) -> bool:
+        """Say whether a bot trades an account."""
+        return (ScopeType.BOT.value, bot_id) in self.scopes[account_id]
+
     def limits_on(self, account_id: UUID, bot_id: UUID | None, instrument: Instrument) -> list[RiskLimit]:
         """Return every enabled limit that covers the account's order, of one type the strictest first."""
         if not self.limits:

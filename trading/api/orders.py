@@ -89,9 +89,7 @@ def _account(user: User, asked: dict[str, Any], from_path: UUID | None) -> Tradi
     account_id: UUID | None = from_path or named
     if account_id is None:
         return writable_account(user, _only_account_of(asked.get("bot_id"), user))
-    account = writable_account(user, account_id)
-    _check_bot_trades(asked.get("bot_id"), account_id)
-    return account
+    return writable_account(user, account_id)
 
 
 def _only_account_of(bot_id: UUID | None, user: User) -> UUID:
@@ -101,12 +99,6 @@ def _only_account_of(bot_id: UUID | None, user: User) -> UUID:
         sentence = "Name the account: only an order of a bot with exactly one account can do without."
         raise AccountRequired(sentence, field="account_id")
     return covered[0]
-
-
-def _check_bot_trades(bot_id: UUID | None, account_id: UUID) -> None:
-    """An order may be put down to a bot only where the bot trades the account."""
-    if bot_id is not None and account_id not in _covered_by(bot_id):
-        raise Invalid("No such bot trades this account.", field="bot_id")
 
 
 def _covered_by(bot_id: UUID) -> QuerySet[AccountScope, UUID]:

@@ -63,13 +63,15 @@ def place_order(
     """Trade `request` on `account` and return the stored order, filled, pending or rejected by the broker.
 
     `stored` is called with the order in the transaction that writes it: `submitting` where it is still to be sent.
-    Raises Invalid for a number off lot or tick and for prices that do not go with the type, DuplicateClientOrderId,
-    and an AppError with the check's code where PLAN refuses: then no row is left behind.
+    Raises Invalid for a number off lot or tick, for prices that do not go with the type and for a bot that does not
+    trade the account, DuplicateClientOrderId, and an AppError with the check's code where PLAN refuses: then no row is
+    left behind.
     """
     check_request(request)
     proposal = proposal_of(account, request)
 
     def propose(desk: Desk) -> Proposal:
+        check_its_bot(proposal, desk)
         if request.client_order_id:  # one of our own is new
             check_is_new(proposal)
         return proposal
@@ -96,6 +98,12 @@ def proposal_of(account: TradingAccount, request: OrderRequest) -> Proposal:
         take_profit=Distance(request.take_profit, None) if request.take_profit is not None else None,
         bot_id=request.bot_id,
     )
+
+
+def check_its_bot(proposal: Proposal, desk: Desk) -> None:
+    """Ask that the bot that an order is put down to trades its account. Raises Invalid."""
+    if proposal.bot_id is not None and not desk.is_traded_by(proposal.account_id, proposal.bot_id):
+        raise Invalid("No such bot trades this account.", field="bot_id")
 
 
 def check_is_new(proposal: Proposal) -> None:

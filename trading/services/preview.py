@@ -20,7 +20,7 @@ from trading.intents import Intent
 from trading.models import Order, OutcomeStatus
 from trading.selectors.desks import load_desk
 from trading.services.ahead import fill_ahead
-from trading.services.orders import OrderRequest, check_is_new, check_request, proposal_of
+from trading.services.orders import OrderRequest, check_is_new, check_its_bot, check_request, proposal_of
 from trading.services.outcomes import outcome_of, told_of_order, with_first_leg
 from trading.services.plan import make_plan
 from trading.services.wanted import Ask, Settled, Wanted, wanted_of
@@ -91,6 +91,7 @@ def preview_order(account: TradingAccount, *, request: OrderRequest, clock: Cloc
     refresh_quotes([request.instrument], clock=clock)
     with localcontext(WIDE):
         desk = load_desk([account.id], instruments=[request.instrument], clock=clock, lock=False)
+        check_its_bot(proposal, desk)
         previewed = _order_on(proposal, account, desk)
     return Preview(request.instrument.symbol, request.side, [previewed])
 

@@ -15,7 +15,7 @@ from market.quotes import Quote
 from market.ranges import PriceRange
 from trading import brokers
 from trading.intents import Intent
-from trading.models import OrderSide, OrderType, Outcome, Signal, SignalSource
+from trading.models import AccountScope, OrderSide, OrderType, Outcome, ScopeType, Signal, SignalSource
 from trading.services.matching import match
 from trading.services.orders import OrderRequest, place_order
 from trading.services.signals import open_signal, run_signal
@@ -73,10 +73,12 @@ def outcomes() -> Callable[[Signal], list[tuple[str, str]]]:
 
 @pytest.fixture
 def order_of(btcusdt) -> Callable[..., object]:
-    """Place a direct order in BTCUSDT: `order_of(account, "buy", "0.1", leverage=10)`."""
+    """Place a direct order in BTCUSDT: `order_of(account, "buy", "0.1", leverage=10)`. A bot it names trades it."""
 
     def place(account: TradingAccount, side: str, quantity: str, **asked: object) -> object:
         asked = {"instrument": btcusdt, "leverage": 10, **asked}
+        if bot_id := asked.get("bot_id"):
+            AccountScope.objects.get_or_create(account=account, scope_type=ScopeType.BOT, scope_id=bot_id)
         return place_order(
             account, request=OrderRequest(side=OrderSide(side), quantity=Decimal(quantity), **asked), clock=lambda: NOW
         )

@@ -1,15 +1,17 @@
 """One order of a person or a program: what it does to positions, money and rows, and what leaves none."""
 
+import uuid
 from decimal import Decimal
 
 import pytest
 
 from accounts.models import TradingAccount, Transfer
 from accounts.selectors.ledger import reconcile
+from conftest import NOW
 from core.errors import AppError, Invalid
 from market.models import Instrument
-from trading.models import Fill, Order, Position, Signal
-from trading.services.orders import DuplicateClientOrderId
+from trading.models import Fill, Order, OrderSide, Position, Signal
+from trading.services.orders import DuplicateClientOrderId, OrderRequest, place_order
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 
@@ -185,3 +187,10 @@ def test_an_order_that_is_refused_leaves_no_row(account, order_of, side, quantit
     assert (refused.value.code, refused.value.status) == ("INSUFFICIENT_MARGIN", 400)
     assert not Order.objects.exists()
     assert (Fill.objects.count(), effects(), balance()) == (0, [], 10000)
+
+
+def test_an_order_is_put_down_to_no_bot_that_does_not_trade_the_account(account, btcusdt):
+    request = OrderRequest(btcusdt, OrderSide.BUY, Decimal("0.1"), bot_id=uuid.uuid4())
+    with pytest.raises(Invalid, match="No such bot trades this account"):
+        place_order(account, request=request, clock=lambda: NOW)
+    assert not Order.objects.exists()
