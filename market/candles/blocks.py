@@ -78,14 +78,15 @@ def unpack(blocks: Iterable[Block], interval: Interval, *, first: int, end: int)
     """Return the candles whose numbers are from `first` to before `end`, of blocks that ascend.
 
     The arrays are made once, and each block is copied into them, column by column, as it comes: the bytes of the
-    next take its place in memory.
+    next take its place in memory. Times are made last, a run of blocks without a gap between them at once.
     """
     room = max(0, end - first)
     if room > _MOST_ROOM:
         blocks = list(blocks)
         room = min(room, sum(block.slots for block in blocks))
     # What is never written to takes no memory.
-    values, opened_at = np.empty((len(COLUMNS), room)), np.empty(room, dtype=np.int64)
+    values = np.empty((len(COLUMNS), room))
+    runs: list[range] = []
     at, is_whole = 0, True
     for block in blocks:
         start, stop = max(0, first - block.first), min(block.slots, end - block.first)
@@ -93,10 +94,11 @@ def unpack(blocks: Iterable[Block], interval: Interval, *, first: int, end: int)
             continue
         here = slice(at, at + stop - start)
         values[:, here] = block.values[:, start:stop]
-        opened_at[here] = _openings(interval, block.first + start, block.first + stop)
+        begun = runs.pop().start if runs and runs[-1].stop == block.first + start else block.first + start
+        runs.append(range(begun, block.first + stop))
         at, is_whole = here.stop, is_whole and block.count == block.slots
     there = slice(at) if is_whole else np.flatnonzero(~np.isnan(values[0, :at]))
-    told = CandleSeries(interval, opened_at[there], *values[:, there])
+    told = CandleSeries(interval, _openings(interval, runs)[there], *values[:, there])
     return told if 2 * at > room else told.copy()
 
 
@@ -107,10 +109,13 @@ def present(block: Block) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _openings(interval: Interval, first: int, end: int) -> NDArray[np.int64]:
-    """Return the milliseconds at which the candles of these numbers begin."""
-    start, stop = (interval.opens_at(number) * _MILLISECONDS for number in (first, end))
-    return np.arange(start, stop, interval.seconds * _MILLISECONDS, dtype=np.int64)
+def _openings(interval: Interval, runs: Sequence[range]) -> NDArray[np.int64]:
+    """Return the milliseconds at which the candles of these runs of numbers begin."""
+    step = interval.seconds * _MILLISECONDS
+    starts = [interval.opens_at(run.start) * _MILLISECONDS for run in runs]
+    spans = [(start, start + len(run) * step) for start, run in zip(starts, runs, strict=True)]
+    found = [np.arange(*span, step, dtype=np.int64) for span in spans]
+    return found[0] if len(found) == 1 else np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
 def _numbers(series: CandleSeries) -> NDArray[np.int64]:

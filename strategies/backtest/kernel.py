@@ -80,31 +80,55 @@ def run_bars(candles, targets, terms, book, trades, equity, position):
     room for every change of target. Returns n, or the place of a candle whose prices make none: there it ended.
     """
     opened_at, opens, highs, lows, closes = candles
+    noted, asked = 1, 1
+    while True:
+        bar = _first_that_matters(candles, targets, terms, book, asked)
+        _note(closes, book, equity, position, noted, bar)
+        if bar == len(opens):
+            return bar
+        mid, high, low = opens[bar], highs[bar], lows[bar]
+        if not _is_candle(mid, high, low, closes[bar]):
+            return bar
+        pass_bar(book, trades, terms, targets[bar - 1], opened_at[bar - 1], opened_at[bar], mid, high, low)
+        noted, asked = bar, bar + 1
+
+
+@compiled
+def _first_that_matters(candles, targets, terms, book, begin):
+    """Return the first place from `begin` on where the books may move, or where prices make no candle; else n.
+
+    Most candles do nothing: here they are asked with bare numbers, which stay in registers as nothing is written.
+    """
+    opened_at, opens, highs, lows, closes = candles
+    wanted, balance, size, cost = book[WANTED], book[BALANCE], book[SIZE], book[ENTRY_COST]
+    direction, stop, target = book[DIRECTION], book[STOP], book[TARGET]
     spread, rate, funded = terms.spread, terms.maintenance_margin_rate, terms.funding_rate != 0
-    wanted, last_open = targets[0], opened_at[0]
+    funded_at = (opened_at[begin - 1] // FUNDING_PERIOD + 1) * FUNDING_PERIOD
     # Places that cannot be negative are not looked at twice.
-    for bar in range(np.uint64(1), np.uint64(len(opens))):
-        mid, high, low, close = opens[bar], highs[bar], lows[bar], closes[bar]
-        # Asked of every candle, which also has its prices at hand when something happens: that is half of the speed.
-        if not _is_candle(mid, high, low, close):
+    for bar in range(np.uint64(begin), np.uint64(len(opens))):
+        high, low = highs[bar], lows[bar]
+        if targets[bar - np.uint64(1)] != wanted or not _is_candle(opens[bar], high, low, closes[bar]):
             return np.int64(bar)
-        # Most candles do nothing: they are asked with bare numbers, for handing over arrays costs more than asking.
-        happens = wanted != book[WANTED]
-        if not happens and book[SIZE] > 0:
-            happens = (
-                (funded and opened_at[bar] // FUNDING_PERIOD != last_open // FUNDING_PERIOD)
-                or is_exit_met(book[DIRECTION], book[STOP], book[TARGET], high, low, spread)
-                or is_below(book[DIRECTION], book[BALANCE], book[SIZE], book[ENTRY_COST], high, low, rate)
-            )
-        if happens:
-            pass_bar(book, trades, terms, wanted, last_open, opened_at[bar], mid, high, low)
-        wanted, last_open = targets[bar], opened_at[bar]
-        if book[SIZE] > 0:
-            profit = unrealized_profit(book[DIRECTION], book[SIZE], book[ENTRY_COST], close)
-            equity[bar], position[bar] = book[BALANCE] + profit, book[DIRECTION] * book[SIZE]
-        else:
-            equity[bar], position[bar] = book[BALANCE], 0.0
+        if size > 0 and (
+            (funded and opened_at[bar] >= funded_at)
+            or is_exit_met(direction, stop, target, high, low, spread)
+            or is_below(direction, balance, size, cost, high, low, rate)
+        ):
+            return np.int64(bar)
     return len(opens)
+
+
+@compiled
+def _note(closes, book, equity, position, begin, end):
+    """Note equity and position after each candle from `begin` to before `end`: the books stood still in all of them."""
+    direction, balance, size, cost = book[DIRECTION], book[BALANCE], book[SIZE], book[ENTRY_COST]
+    if size > 0:
+        for bar in range(np.uint64(begin), np.uint64(end)):
+            equity[bar] = balance + unrealized_profit(direction, size, cost, closes[bar])
+            position[bar] = direction * size
+    else:
+        for bar in range(np.uint64(begin), np.uint64(end)):
+            equity[bar], position[bar] = balance, 0.0
 
 
 @compiled

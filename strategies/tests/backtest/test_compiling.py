@@ -1,5 +1,6 @@
 """Compiled code says what the engine says, is kept between processes, and is not kept where it would be stale."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from strategies.backtest.compiling import compiled
@@ -47,6 +48,11 @@ def compiled_noise(span, drawn):
     return noise(span, drawn)
 
 
+@compiled
+def compiled_floor(number, step):
+    return number // step
+
+
 def python(code: str, *, cwd: Path = ROOT, **environment: str) -> list[str]:
     """Run code in a process of its own, without Django's settings; return its lines."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "DATA", "NUMBA"))}
@@ -77,6 +83,20 @@ def test_compiled_code_draws_what_python_draws(seeds, instrument, milliseconds, 
 @given(st.integers(0, 2**32 - 1))
 def test_compiled_code_makes_the_same_noise_of_a_draw(drawn):
     assert compiled_noise(0.0002, drawn) == noise(0.0002, drawn)
+
+
+@settings(deadline=None, max_examples=1_000)
+@given(st.floats(-(2.0**60), 2.0**60), st.floats(1e-10, 1e6))
+def test_compiled_code_rounds_quotients_down_as_python_does(number, step):
+    assert compiled_floor(number, step) == number // step
+
+
+@settings(deadline=None, max_examples=1_000)
+@given(st.integers(-(2**40), 2**40), st.floats(1e-10, 1e6), st.sampled_from([-math.inf, 0.0, math.inf]))
+@example(10, 0.1, 0.0)
+def test_compiled_code_rounds_quotients_about_an_integer_down_as_python_does(steps, step, beside):
+    number = math.nextafter(steps * step, beside) if beside else steps * step
+    assert compiled_floor(number, step) == number // step
 
 
 @pytest.mark.slow
