@@ -1,5 +1,6 @@
 """The cast of the tests, a market that stands still, and a database that is put back after tests that commit."""
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,12 +11,15 @@ import pytest
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
+from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
 from accounts.models import Role, TradingAccount, User
 from accounts.services.sessions import Device, open_session
 from accounts.services.trading_accounts import open_account
 from config.tests.emptying import Left, put_back, remember
+from config.tests.processes import drop_made_databases
+from core import limits, waiting
 from market import sources
 from market.models import Instrument
 from market.quotes import Quote
@@ -23,6 +27,22 @@ from trading import pricing
 
 PASSWORD = "Correct-horse-7"
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+PATIENCE_SECONDS = 30
+
+# The same examples in every run, and no wall clock: what fails here fails again, on any machine.
+settings.register_profile("desk", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("desk")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and (server_url := os.environ.get("TEST_DATABASE_URL")):
+        drop_made_databases(server_url)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _patient_with_redis() -> None:
+    """A machine that stands still for a second is no Redis that is away."""
+    limits.ANSWER_SECONDS = waiting.ANSWER_SECONDS = PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="session")

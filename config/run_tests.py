@@ -47,7 +47,7 @@ def local_database() -> str:
     """Return the first PostgreSQL that answers on localhost; empty where none does."""
     for url in LOCAL_DATABASES:
         try:
-            psycopg.connect(url, connect_timeout=2).close()
+            psycopg.connect(url, connect_timeout=10).close()
         except psycopg.Error:
             continue
         return url
@@ -57,7 +57,7 @@ def local_database() -> str:
 def local_redis() -> str:
     """Return the tests' Redis on localhost; empty where it does not answer."""
     try:
-        redis.Redis.from_url(LOCAL_REDIS, socket_connect_timeout=1).ping()
+        redis.Redis.from_url(LOCAL_REDIS, socket_connect_timeout=10).ping()
     except redis.RedisError:
         return ""
     return LOCAL_REDIS

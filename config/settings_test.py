@@ -16,7 +16,7 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="desk-tests-")
 os.environ.setdefault("NUMBA_CACHE_DIR", str(pathlib.Path(__file__).resolve().parents[1] / ".numba_cache"))
 
 from config.settings import *
-from config.settings import DATABASES, RATE_LIMITS
+from config.settings import CACHES, DATABASES, RATE_LIMITS
 
 atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 if "DESKS_MADE" not in os.environ:  # the processes of a run share what the first one names
@@ -44,5 +44,11 @@ COINGECKO_PLAN, COINGECKO_API_KEY, COINMARKETCAP_API_KEY = "demo", "", ""
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     # A file, not memory: tests with threads need connections of their own.
     DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["DATA_DIR"], "test.sqlite3")}
+else:
+    # A machine that stands still for a moment is no server that is away; what tests commit need not outlive a crash.
+    DATABASES["default"]["OPTIONS"].update(connect_timeout=30, tcp_user_timeout=30_000)
+    DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
+if os.environ["REDIS_URL"]:
+    CACHES["default"]["OPTIONS"] |= {"socket_timeout": 30, "socket_connect_timeout": 30}  # type: ignore[operator]
 # Between processes the layer is Redis: the tests with real processes use that.
 CHANNEL_LAYERS = {"default": {"BACKEND": "core.streams.layer.ThreadSafeLayer"}}

@@ -17,7 +17,17 @@ import redis
 import requests
 from websockets.sync.client import ClientConnection, connect
 
-from config.tests.processes import Process, bootstrap, environment, free_port, fresh_database, run, started, wait_for
+from config.tests.processes import (
+    START_SECONDS,
+    Process,
+    bootstrap,
+    demo_on_postgresql,
+    environment,
+    free_port,
+    run,
+    started,
+    wait_for,
+)
 
 PYTHON = Path(sys.executable).parent
 HAS_SERVERS = bool(os.environ.get("TEST_DATABASE_URL") and shutil.which("redis-server"))
@@ -52,21 +62,21 @@ class Desk:
 
     def log_in(self) -> None:
         body = {"username": "admin", "password": "Admin-pass-7"}
-        told = requests.post(f"{self.base}/api/v1/auth/login", json=body, timeout=20).json()
+        told = requests.post(f"{self.base}/api/v1/auth/login", json=body, timeout=60).json()
         self.token = told["access_token"]
         self.user_id = self.get("auth/me")["id"]
 
     def get(self, path: str) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.get(f"{self.base}/api/v1/{path}", headers=headers, timeout=20).json()
+        return requests.get(f"{self.base}/api/v1/{path}", headers=headers, timeout=60).json()
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.post(f"{self.base}/api/v1/{path}", json=body, headers=headers, timeout=20)
+        return requests.post(f"{self.base}/api/v1/{path}", json=body, headers=headers, timeout=60)
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.patch(f"{self.base}/api/v1/{path}", json=body, headers=headers, timeout=20)
+        return requests.patch(f"{self.base}/api/v1/{path}", json=body, headers=headers, timeout=60)
 
     def bot_id(self) -> str:
         return str(self.get("bots")["items"][0]["id"])
@@ -99,7 +109,7 @@ class Desk:
                 yield unread
 
 
-def receive(socket: ClientConnection, kind: str, *, seconds: float = 20) -> dict[str, Any]:
+def receive(socket: ClientConnection, kind: str, *, seconds: float = 60) -> dict[str, Any]:
     """Return the next message of a type, passing over others."""
     until = time.monotonic() + seconds
     while True:
@@ -150,7 +160,7 @@ def redis_server(folder: Path, port: int) -> Iterator[Process]:
     command = ("redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--dir", str(folder))
     with started(*command, env=dict(os.environ), log=folder / "redis.log") as process:
         client = redis.Redis(port=port)
-        until = time.monotonic() + 10
+        until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             with contextlib.suppress(redis.ConnectionError):
                 client.ping()
@@ -165,10 +175,8 @@ def distributed_desk(
     folder: Path, *, redis_port: int, server: Server | None = None, postgresql: str = ""
 ) -> Iterator[Desk]:
     """Serve sockets (and HTTP) from one process, publish from a relay in another."""
-    server_url = postgresql or os.environ["TEST_DATABASE_URL"]
-    with fresh_database(server_url) as database_url, contextlib.ExitStack() as stack:
-        env = environment(folder, DATABASE_URL=database_url, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0")
-        bootstrap(env, "--demo")
+    server_url, redis_url = postgresql or os.environ["TEST_DATABASE_URL"], f"redis://127.0.0.1:{redis_port}/0"
+    with demo_on_postgresql(folder, server_url, REDIS_URL=redis_url) as env, contextlib.ExitStack() as stack:
         port = free_port()
         relay = (sys.executable, "manage.py", "relay")
         web = stack.enter_context(started(*(server or daphne)(port), env=env, log=folder / "sockets.log"))

@@ -21,7 +21,7 @@ import psycopg
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 OUR_PORTS = range(20000, 32000)
 PORT_LOCKS = Path(tempfile.gettempdir()) / f"desk-ports-{os.getuid()}"
 # Tests ask as fast as they can; those of the limits set their own.
@@ -110,18 +110,67 @@ def bootstrap(env: dict[str, str], *options: str) -> None:
         shutil.copytree(_bootstrapped(env, options), env["DATA_DIR"], dirs_exist_ok=True)
 
 
+@contextlib.contextmanager
+def demo_on_postgresql(folder: Path, server_url: str, **more: str) -> Iterator[dict[str, str]]:
+    """Make a demo desk on a PostgreSQL database of its own, dropped afterwards; yield its environment.
+
+    In a run of the tests it is a copy of one that is made once, and a crash of the server may lose its last commits.
+    """
+    if "DESKS_MADE" not in os.environ:
+        with fresh_database(server_url) as database_url:
+            env = environment(folder, DATABASE_URL=database_url, **more)
+            run("manage.py", "bootstrap", "--demo", env=env)
+            yield env
+        return
+    name = _own_name()
+    env = environment(folder, DATABASE_URL=_beside(server_url, name), **more)
+    made = _bootstrapped(env, ("--demo",))
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    with _database(server_url, name, template=_database_of(made)) as server:
+        server.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
+        yield env
+
+
+def drop_made_databases(server_url: str) -> None:
+    """Drop what was copied in this run of the tests."""
+    with psycopg.connect(server_url, autocommit=True) as server:
+        for made in Path(os.environ["DESKS_MADE"]).glob("*.lock"):
+            server.execute(f"DROP DATABASE IF EXISTS {_database_of(made.with_suffix(''))} WITH (FORCE)")
+
+
 def _bootstrapped(env: dict[str, str], options: tuple[str, ...]) -> Path:
     """Return the folder that all processes of a run of the tests copy: who comes first makes it, the others wait."""
-    own = {name: value for name, value in env.items() if os.environ.get(name) != value and name != "DATA_DIR"}
-    name = hashlib.sha256(repr((sorted(own.items()), options)).encode()).hexdigest()[:16]
+    places = ("DATA_DIR", "DATABASE_URL", "REDIS_URL")
+    own = {name: value for name, value in env.items() if os.environ.get(name) != value and name not in places}
+    kind = [name for name in places if env.get(name)]
+    name = hashlib.sha256(repr((sorted(own.items()), kind, options)).encode()).hexdigest()[:16]
     made = Path(os.environ["DESKS_MADE"]) / name
     with made.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
             making = made.with_suffix(".making")
-            run("manage.py", "bootstrap", *options, env={**env, "DATA_DIR": str(making)})
+            run("manage.py", "bootstrap", *options, env={**env, "DATA_DIR": str(making), **_database_for(made, env)})
             making.rename(made)
     return made
+
+
+def _database_for(made: Path, env: dict[str, str]) -> dict[str, str]:
+    """Make the database of a desk that is to be copied, on the server of `env`; return its part of the environment."""
+    if not env.get("DATABASE_URL"):
+        return {}
+    name = _database_of(made)
+    with psycopg.connect(_beside(env["DATABASE_URL"], "postgres"), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
+    return {"DATABASE_URL": _beside(env["DATABASE_URL"], name)}
+
+
+def _database_of(made: Path) -> str:
+    return f"{made.parent.name}_{made.name}".replace("-", "_")
+
+
+def _beside(database_url: str, name: str) -> str:
+    return f"{database_url.rsplit('/', 1)[0]}/{name}"
 
 
 @contextlib.contextmanager
@@ -145,7 +194,7 @@ def wait_for(url: str, process: Process) -> None:
     """Wait until a server answers; fail with its log when it ends before."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.RequestException):
             if requests.get(url, timeout=5).status_code == 200:
                 return
         if process.popen.poll() is not None:
@@ -174,10 +223,21 @@ def alert_url(banner: str) -> str:
 @contextlib.contextmanager
 def fresh_database(server_url: str) -> Iterator[str]:
     """Make an empty PostgreSQL database beside the one named, and drop it afterwards."""
-    name = f"desk_test_{os.getpid()}_{time.monotonic_ns()}"
+    name = _own_name()
+    with _database(server_url, name):
+        yield _beside(server_url, name)
+
+
+@contextlib.contextmanager
+def _database(server_url: str, name: str, *, template: str = "template1") -> Iterator[psycopg.Connection]:
+    """Make a database, and drop it afterwards; yield a connection to its server."""
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
-            yield f"{server_url.rsplit('/', 1)[0]}/{name}"
+            yield server
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _own_name() -> str:
+    return f"desk_test_{os.getpid()}_{time.monotonic_ns()}"

@@ -11,6 +11,8 @@ from django.utils import timezone
 from accounts.services.sessions import Device, open_session
 from config.sockets import sockets
 
+SECONDS = 30
+
 
 def token_of(user):
     return open_session(user, device=Device(), now=timezone.now()).access
@@ -24,12 +26,12 @@ class Conversation:
         self.code = None
 
     async def __aenter__(self):
-        accepted, _ = await self._peer.connect(timeout=10)
+        accepted, _ = await self._peer.connect(timeout=SECONDS)
         assert accepted
         return self
 
     async def __aexit__(self, *_):
-        await self._peer.disconnect(timeout=10)
+        await self._peer.disconnect(timeout=SECONDS)
 
     async def say(self, **message):
         await self._peer.send_json_to(message)
@@ -39,7 +41,7 @@ class Conversation:
 
     async def hear(self):
         """Return the next message, or None once the socket is closed."""
-        told = await self._peer.receive_output(timeout=10)
+        told = await self._peer.receive_output(timeout=SECONDS)
         if told["type"] == "websocket.close":
             self.code = told["code"]
             return None
@@ -51,7 +53,7 @@ def talk(work):
 
     async def whole():
         try:
-            return await asyncio.wait_for(work(), 30)
+            return await asyncio.wait_for(work(), 3 * SECONDS)
         finally:
             await database_sync_to_async(connections.close_all)()
 

@@ -1,11 +1,13 @@
 """The worker's line to its broker: a worker that loses it with tasks in hand lives on."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from kombu import Connection
 from kombu.simple import SimpleQueue
+from redis import Redis
 
 from config.broker import SteadyConnection
 from config.celery import app
@@ -16,12 +18,16 @@ needs_redis = pytest.mark.skipif(not settings.REDIS_URL, reason="no Redis")
 @pytest.fixture
 def in_hand() -> Iterator[tuple[Connection, SimpleQueue, object]]:
     """A connection, its queue and a message of it that is not acknowledged yet."""
-    connection = Connection(settings.REDIS_URL, transport_options={"global_keyprefix": "desk-test:"})
+    mine = f"desk-test:{uuid4()}:"  # another run may be at the same Redis
+    connection = Connection(settings.REDIS_URL, transport_options={"global_keyprefix": mine})
     queue = connection.SimpleQueue("lost")
     queue.put({})
-    yield connection, queue, queue.get(timeout=5)
+    yield connection, queue, queue.get(timeout=60)
     queue.channel.qos._on_collect.cancel()  # it would put the message back when Python ends
     connection.release()
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        for key in redis.scan_iter(f"{mine}*"):
+            redis.delete(key)
 
 
 def test_the_desk_looks_for_its_broker_with_a_steady_connection():

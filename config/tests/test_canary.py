@@ -284,15 +284,15 @@ def talk(path: str, *messages: dict[str, Any]) -> str:
 
     async def whole() -> str:
         peer = WebsocketCommunicator(sockets, path)
-        await peer.connect(timeout=10)
+        await peer.connect(timeout=30)
         for message in messages:
             await peer.send_json_to(message)
-        told = await peer.receive_output(timeout=10)
-        await peer.disconnect(timeout=10)
+        told = await peer.receive_output(timeout=30)
+        await peer.disconnect(timeout=30)
         await database_sync_to_async(connections.close_all)()
         return str(told)
 
-    return asyncio.run(asyncio.wait_for(whole(), 30))
+    return asyncio.run(asyncio.wait_for(whole(), 90))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from config.tests.processes import ROOT, bootstrap, environment, free_port
 pytestmark = pytest.mark.slow
 
 PASSWORD = "hunter2"
-ENOUGH_SECONDS = 60  # a machine may be slow; unlimited waiting for a server would be minutes
+ENOUGH_SECONDS = 120  # a machine may be slow; unlimited waiting for a server would be minutes
 
 
 def examined(env, *arguments):

@@ -18,7 +18,7 @@ pytestmark = [
 
 WORKERS = 4
 LIMIT = 100
-CALLS = 400
+CALLS = 200
 TOLD = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
@@ -42,12 +42,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory):
 def asked(base: str, token: str) -> requests.Response:
     """Ask on a connection of its own, so that all processes take part."""
     headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
-    return requests.get(f"{base}/api/v1/auth/me", headers=headers, timeout=30)
+    return requests.get(f"{base}/api/v1/auth/me", headers=headers, timeout=60)
 
 
 def token_of(base: str) -> str:
     body = {"username": "admin", "password": "Admin-pass-7"}
-    return str(requests.post(f"{base}/api/v1/auth/login", json=body, timeout=20).json()["access_token"])
+    return str(requests.post(f"{base}/api/v1/auth/login", json=body, timeout=60).json()["access_token"])
 
 
 def test_four_processes_let_through_exactly_the_limit(desk: Desk):
@@ -65,7 +65,7 @@ def test_with_redis_away_reading_goes_on_and_login_is_refused(desk: Desk):
     token = token_of(desk.base)
     desk.processes["redis"].stop()
     assert asked(desk.base, token).status_code == 200
-    refused = requests.post(f"{desk.base}/api/v1/auth/login", json={"username": "admin", "password": "x"}, timeout=20)
+    refused = requests.post(f"{desk.base}/api/v1/auth/login", json={"username": "admin", "password": "x"}, timeout=60)
     assert (refused.status_code, refused.json()["code"]) == (503, "UNAVAILABLE")
     assert refused.headers["Retry-After"] == "3"
-    assert requests.get(f"{desk.base}/api/v1/webhook/tradingview/test", timeout=20).status_code == 200
+    assert requests.get(f"{desk.base}/api/v1/webhook/tradingview/test", timeout=60).status_code == 200

@@ -84,11 +84,11 @@ def talk(path: str, user: User | None, *messages: dict[str, str]) -> Any:
     async def work() -> Any:
         peer = WebsocketCommunicator(sockets, f"{path}?token={token}")
         try:
-            await peer.connect(timeout=10)
+            await peer.connect(timeout=30)
             for message in messages or ({"type": "ping"},):
                 await peer.send_json_to(message)
-            told = await peer.receive_output(timeout=10)
-            await peer.disconnect(timeout=10)
+            told = await peer.receive_output(timeout=30)
+            await peer.disconnect(timeout=30)
         finally:
             await database_sync_to_async(connections.close_all)()
         return str(told["code"]) if "code" in told else json.loads(told["text"])

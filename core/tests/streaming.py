@@ -14,7 +14,7 @@ from core.streams.outbox import Message, emit
 from core.streams.relay import number_events
 from core.streams.sockets import Outbound
 
-SECONDS = 10
+SECONDS = 30
 
 
 def publish_now(*streams: str, count: int = 1) -> None:

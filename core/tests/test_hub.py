@@ -13,7 +13,7 @@ from core.streams import hub as hubs
 from core.streams import reading, sockets
 from core.streams.hub import catch_up, hub
 from core.streams.reading import Forgotten
-from core.tests.streaming import Gate, Peer, publish, publish_now
+from core.tests.streaming import SECONDS, Gate, Peer, publish, publish_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def raises(fault):
 
 
 def run(work):
-    asyncio.run(asyncio.wait_for(work, 30))
+    asyncio.run(asyncio.wait_for(work, 2 * SECONDS))
 
 
 @contextlib.asynccontextmanager
@@ -168,8 +168,10 @@ class TestHandingOut:
                 hub().join(peer.outbound, "a", 0)
                 await asyncio.sleep(0.2)
                 await publish("a")
-                await hubs.get_channel_layer().group_send(hubs.HUBS, {"type": "published", "cursor": 1})
-                await peer.has(1)
+                async with asyncio.timeout(SECONDS):
+                    while not peer.cursors:  # until it listens, nobody hears
+                        await hubs.get_channel_layer().group_send(hubs.HUBS, {"type": "published", "cursor": 1})
+                        await asyncio.sleep(0.01)
 
         run(follow())
 
@@ -227,7 +229,7 @@ class TestHandingOut:
         monkeypatch.setattr(hubs.Hub, "_hear_nudges", hear)
 
         async def follow():
-            async with peers(1), asyncio.timeout(5):
+            async with peers(1), asyncio.timeout(SECONDS):
                 while not listened:
                     await asyncio.sleep(0.01)
 
@@ -298,7 +300,7 @@ class TestSlowReaders:
                 peer.reads.clear()
                 hub().join(peer.outbound, "a", 0)
                 await publish("a")
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(SECONDS):
                     while not peer.has_ended:
                         await asyncio.sleep(0.01)
                 assert peer.code == 1013
@@ -324,8 +326,9 @@ class TestSlowReaders:
 
         async def wait():
             async with peers(1) as [peer]:
-                await asyncio.sleep(0.2)
-                assert hubs.PING in peer.sent
+                async with asyncio.timeout(SECONDS):
+                    while hubs.PING not in peer.sent:
+                        await asyncio.sleep(0.01)
 
         run(wait())
 

@@ -15,6 +15,7 @@ from core.models import Job, JobPriority
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WAIT_SECONDS = 60
 
 
 class Args(serializers.Serializer):
@@ -194,7 +195,7 @@ def test_the_heart_beats_while_a_long_step_is_under_way(job_of, monkeypatch):
 
     def work(handed):
         began.append(1)
-        assert beaten.wait(10)
+        assert beaten.wait(WAIT_SECONDS)
         return {}
 
     whole = queue.beat
@@ -243,23 +244,23 @@ def test_a_job_takes_no_place_of_a_task_and_one_thread_runs_them_all(job_of):
 
     def work(handed):
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(WAIT_SECONDS)
         return {}
 
     jobs = [job_of(work) for _ in range(2)]
     runner = running.Runner()
     first = runner.start(clock=at(0))
-    assert began.wait(10)
+    assert began.wait(WAIT_SECONDS)
     assert runner.start(clock=at(0)) is first
     go_on.set()
-    first.join(10)
+    first.join(WAIT_SECONDS)
     assert set(Job.objects.filter(pk__in=[job.pk for job in jobs]).values_list("status", flat=True)) == {"completed"}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_runner_that_ended_starts_again(job_of):
     runner = running.Runner()
-    runner.start(clock=at(0)).join(10)
+    runner.start(clock=at(0)).join(WAIT_SECONDS)
     job_of(nothing)
-    runner.start(clock=at(0)).join(10)
+    runner.start(clock=at(0)).join(WAIT_SECONDS)
     assert Job.objects.get().status == "completed"

@@ -13,7 +13,7 @@ from core.streams import relay as relaying
 from core.streams.outbox import Message, emit
 from core.streams.relay import Relay, number_events, purge_events
 
-WAIT_SECONDS = 10
+WAIT_SECONDS = 60
 
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock for all writing")
 
@@ -26,11 +26,15 @@ def numbers():
     return list(Event.objects.order_by("id").values_list("stream", "seq", "cursor"))
 
 
-def raising(fault):
-    def fail():
-        raise fault
+class Failing:
+    """Numbers nothing: it fails, and says so."""
 
-    return fail
+    def __init__(self, fault):
+        self._fault, self.failed = fault, threading.Event()
+
+    def __call__(self):
+        self.failed.set()
+        raise self._fault
 
 
 def wait_until_numbered(count):
@@ -166,18 +170,18 @@ class TestTogether:
         assert wait_until_numbered(1) == 1
 
     def test_it_goes_on_after_the_database_was_away(self, running, monkeypatch, caplog):
-        monkeypatch.setattr(relaying, "number_events", raising(OperationalError))
+        monkeypatch.setattr(relaying, "number_events", failing := Failing(OperationalError))
         tell("bot:1")
-        running._stopping.wait(0.3)
+        assert failing.failed.wait(WAIT_SECONDS)
         monkeypatch.undo()
         assert wait_until_numbered(1) == 1
         assert "cannot reach the database" in caplog.text
 
     @pytest.mark.parametrize("fault", [ValueError, IntegrityError])
     def test_a_fault_of_ours_costs_a_round_and_is_told(self, fault, running, monkeypatch, caplog):
-        monkeypatch.setattr(relaying, "number_events", raising(fault))
+        monkeypatch.setattr(relaying, "number_events", failing := Failing(fault))
         tell("bot:1")
-        running._stopping.wait(0.3)
+        assert failing.failed.wait(WAIT_SECONDS)
         monkeypatch.undo()
         assert wait_until_numbered(1) == 1
         assert "a round of the relay failed" in caplog.text

@@ -152,6 +152,9 @@ def _drip(handler: _Handler, byte: bytes) -> None:
     handler.close_connection = True
 
 
+HANGING = (drip_body, drip_headers, silence)
+
+
 @contextlib.contextmanager
 def serving(made: type[Served] = BybitServer) -> Iterator[Served]:
     with made() as server:

@@ -12,7 +12,6 @@ from market.models import Instrument
 from market.sources.base import SourceDown
 from market.sources.binance import SPOT, USD_M, BinanceSource, BinanceTickers
 from market.sources.binance_markets import BinanceMarkets, read_list
-from market.sources.http import JsonClient
 from market.tests import bybit_server as fault
 from market.tests.bybit_server import says
 from market.tests.venue_server import recorded
@@ -34,10 +33,10 @@ def last(symbol="BTCUSDT", price="50000.1"):
 
 
 @pytest.fixture
-def source(venue, seconds):
+def source(venue, seconds, patient_client):
     venue.answers |= {BOOK: [book(), book("ETHUSDT")], LAST: [last(), last("ETHUSDT")]}
-    client = JsonClient(deadline_seconds=2)
-    return BinanceSource(USD_M, BinanceTickers(USD_M, client=client, breaker=Breaker("x", monotonic=seconds)))
+    tickers = BinanceTickers(USD_M, client=patient_client(), breaker=Breaker("x", monotonic=seconds))
+    return BinanceSource(USD_M, tickers)
 
 
 BOTH = (instrument(), instrument("ETH"))

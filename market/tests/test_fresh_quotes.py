@@ -116,7 +116,7 @@ class SlowSource:
     def fetch(self, instruments, *, clock):
         self.asked.append(sorted(row.symbol for row in instruments))
         self.began.set()
-        self.may_answer.wait(5)
+        self.may_answer.wait(60)
         return [quote_of(row) for row in instruments]
 
 
@@ -139,7 +139,7 @@ def started(fetches, *rows):
 
 
 def wait_until(condition):
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
 
@@ -147,23 +147,23 @@ def wait_until(condition):
 def test_who_comes_while_a_fetch_is_under_way_shares_it_or_the_next(slow, seconds):
     fetches, bitcoin = CategoryFetches("slow", monotonic=seconds), row("BTC")
     first = started(fetches, bitcoin)
-    assert slow.began.wait(5)
+    assert slow.began.wait(60)
     others = [started(fetches, bitcoin), started(fetches, row("ETH")), started(fetches, row("SOL"))]
     wait_until(lambda: len(fetches._pending) == 2)
     slow.may_answer.set()
-    [thread.join(5) for thread in (first, *others)]
+    [thread.join(60) for thread in (first, *others)]
     assert slow.asked == [["BTC"], ["ETH", "SOL"]]
 
 
 def test_who_waits_returns_after_the_fetch_that_holds_its_own(slow, seconds):
     fetches, bitcoin = CategoryFetches("slow", monotonic=seconds), row("BTC")
     started(fetches, bitcoin)
-    assert slow.began.wait(5)
+    assert slow.began.wait(60)
     waiting = started(fetches, bitcoin)
     waiting.join(0.1)
     assert waiting.is_alive()
     slow.may_answer.set()
-    waiting.join(5)
+    waiting.join(60)
     assert not waiting.is_alive()
 
 

@@ -46,9 +46,9 @@ def understood(told):
     return told
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_tried_again(venue, read, pauses, name):
-    venue.queued[PATH] = [FAULTS[name]]
+@pytest.mark.parametrize("broken", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_tried_again(venue, read, pauses, broken):
+    venue.queued[PATH] = [broken]
     assert read() == [1]
     assert len(pauses) == 1
 

@@ -21,7 +21,7 @@ def test_two_services_that_tell_of_the_same_coins_at_once_make_them_once(listing
     together = threading.Barrier(2)
 
     def clock():
-        together.wait(timeout=20)  # both have their answer, neither has stored it
+        together.wait(timeout=60)  # both have their answer, neither has stored it
         return timezone.now()
 
     def sync(provider):

@@ -125,7 +125,7 @@ def test_a_process_that_dies_is_tried_again(client, rule, made, run_jobs):
 
 def test_a_rule_that_never_ends_is_ended(client, rule, made, run_jobs, monkeypatch):
     monkeypatch.setattr(process, "LONGEST_SECONDS", 2)
-    rule("time.sleep(60)")
+    rule("time.sleep(300)")
     backtest = made(rule="own")
     run_jobs()
     assert told(client, backtest)[:2] == ("failed", "TOOK_TOO_LONG")
@@ -153,20 +153,21 @@ class Cancelling:
 
     def __init__(self) -> None:
         self.args, self.state, self.child = {}, {}, 0
+        self._others = children_of(os.getpid())
 
     def report(self, progress_percent: float, **_: object) -> None:
         if self.child:
             raise Stopped
-        [self.child] = children_of(os.getpid())
+        [self.child] = set(children_of(os.getpid())) - set(self._others)
 
 
 def test_work_that_is_cancelled_leaves_no_process_and_no_results(rule, made):
-    rule("time.sleep(60)")
+    rule("time.sleep(300)")
     work = Cancelling()
     work.args, began = {"backtest_id": made(rule="own").pk}, time.monotonic()
     with pytest.raises(Stopped):
         run_backtest(work)
-    assert (lives(work.child), time.monotonic() - began < 30) == (False, True)
+    assert (lives(work.child), time.monotonic() - began < 200) == (False, True)
     assert (Backtest.objects.get().ended, BacktestArrays.objects.count()) == ("", 0)
 
 
@@ -230,7 +231,7 @@ def test_a_cancelled_one_is_not_run_by_another_job_either(client, made, run_jobs
 @pytest.fixture
 def parent(tmp_path):
     """A process that has a child process working for it on a rule that sleeps; killed at the end."""
-    (tmp_path / "own.py").write_text(RULE.format(line="print('here', flush=True); time.sleep(60)"))
+    (tmp_path / "own.py").write_text(RULE.format(line="print('here', flush=True); time.sleep(300)"))
     (tmp_path / "work").mkdir()
     write_candles(walk(10, interval=Interval.H1), tmp_path / "work" / CANDLES)
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
@@ -261,7 +262,7 @@ ask_child("backtest", request, folder=folder, heard=lambda share: print((folder 
 def test_the_child_ends_when_its_parent_is_killed_and_leaves_nothing_behind(parent, tmp_path):
     [child] = children_of(parent.pid)
     parent.kill()
-    assert gone_within(child, 5)
+    assert gone_within(child, 60)
     assert not (tmp_path / "work").exists()
 
 

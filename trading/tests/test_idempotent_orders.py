@@ -160,7 +160,7 @@ def test_while_the_order_is_on_the_wire_a_second_request_is_turned_away(venue, o
 
     def ask_again():
         with ThreadPoolExecutor(1) as pool:
-            seen.append(pool.submit(again).result(timeout=10))
+            seen.append(pool.submit(again).result(timeout=60))
 
     [account], seen, venue.watch = on_venue(1), [], ask_again
     assert send(account).json()["status"] == "filled"

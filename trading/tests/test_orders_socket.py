@@ -7,7 +7,7 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
-from accounts.facts import account_message
+from accounts.facts import account_message, account_stream
 from accounts.models import Share, TradingAccount
 from config.tests.talking import Conversation, talk, token_of
 from conftest import NOW
@@ -58,6 +58,11 @@ def heard(path, work):
             return await peer.hear(), await work(peer)
 
     return talk(whole)
+
+
+async def until(condition):
+    while not condition():
+        await asyncio.sleep(0.02)
 
 
 async def orders(peer, count):
@@ -140,8 +145,9 @@ def test_an_account_that_is_deleted_is_let_go_of(tom, account_of, trade):
     gone, stays = account_of(tom), account_of(tom, name="Stays")
 
     async def work(peer):
+        await until(lambda: account_stream(gone.pk) in hubs.hub()._watchers)
         await database_sync_to_async(TradingAccount.objects.filter(pk=gone.pk).update)(deleted_at=timezone.now())
-        await asyncio.sleep(1)
+        await until(lambda: account_stream(gone.pk) not in hubs.hub()._watchers)
         await database_sync_to_async(tell_of)(gone)
         made = await trade(stays)
         return made, await orders(peer, 1)

@@ -47,7 +47,8 @@ def test_the_statements_do_not_grow_with_the_accounts(many, tom, accounts_of, or
     assert found.keys() == {account.pk for account in accounts}
 
 
-def test_an_account_is_marked_once_for_all_who_look_and_each_is_told(tom, account_of, rounds):
+def test_an_account_is_marked_once_for_all_who_look_and_each_is_told(tom, account_of, rounds, monkeypatch):
+    monkeypatch.setattr(marking, "ROUND_SECONDS", 600)
     account = account_of(tom)
 
     async def work():
@@ -86,6 +87,7 @@ def test_accounts_that_nobody_looks_at_are_not_marked(tom, account_of, rounds):
         before = len(rounds)
         await until(lambda: len(rounds) > before + 1)
         await profits().leave(stays.outbound, watched.pk)
+        await database_sync_to_async(lambda: None)()  # a round that was under way has had its turn
         last = len(rounds)
         await asyncio.sleep(0.2)
         return rounds[-1], len(rounds) - last
@@ -93,7 +95,7 @@ def test_accounts_that_nobody_looks_at_are_not_marked(tom, account_of, rounds):
     assert run(work) == ({watched.pk}, 0)
 
 
-def test_a_slow_reader_is_sent_the_newest_state_only(tom, account_of, order_of, still_market):
+def test_a_slow_reader_is_sent_the_newest_state_only(tom, account_of, order_of, still_market, rounds):
     account = account_of(tom)
     order_of(account, "buy", "0.1")
 
@@ -103,7 +105,8 @@ def test_a_slow_reader_is_sent_the_newest_state_only(tom, account_of, order_of, 
         profits().join(peer.outbound, account.pk)
         for price in range(50001, 50006):
             still_market.set("BTCUSDT", str(price))
-            await asyncio.sleep(0.15)
+            seen = len(rounds) + 2  # the first of them began after the price moved, and the second after its telling
+            await until(lambda seen=seen: len(rounds) >= seen)
         peer.reads.set()
         await until(lambda: len(peer.sent) > 1)
         await profits().leave(peer.outbound, account.pk)

@@ -142,12 +142,12 @@ def test_a_refusal_says_why(text, why):
 
 
 def test_numbers_of_any_length_are_refused_at_once():
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(BadSize):
         parse_size(10**100_000)
     with pytest.raises(BadSize):
         parse_size("1" * 1_000_000)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.parametrize("text", [row[0] for row in SIZES])

@@ -181,9 +181,9 @@ def test_brackets_inside_of_text_are_no_nesting():
 
 def test_a_number_of_any_length_costs_nothing():
     raw = b'{"side": "buy", "symbol": "BTCUSDT", "note": %s}' % (b"9" * 60_000)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert len(read_alert(raw).extra["note"]) == 60_000
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_an_unresolved_placeholder_is_named():

@@ -296,7 +296,7 @@ def test_while_the_first_is_at_work_the_second_is_turned_away_at_once(account, t
     def watched(*args, **kwargs):
         moved = deposit(*args, **kwargs)
         with ThreadPoolExecutor(1) as pool:
-            seen.append(pool.submit(again).result(timeout=10))
+            seen.append(pool.submit(again).result(timeout=60))
         return moved
 
     monkeypatch.setattr(api_of_accounts, "deposit", watched)

@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from config.examinations import postgresql
 from config.examinations.database import examine_database, examine_migrations, examine_storage, examine_triggers
 from core import triggers
 
@@ -16,7 +17,10 @@ def levels(examine):
 
 
 @pytest.mark.parametrize("examine", [examine_database, examine_migrations, examine_triggers, examine_storage])
-def test_the_tests_own_database_is_sound(examine):
+def test_the_tests_own_database_is_sound(examine, monkeypatch, on_postgresql):
+    monkeypatch.setattr(postgresql, "BUSY_SHARE", 1)  # others may use the server
+    if on_postgresql:
+        connection.cursor().execute("SET LOCAL synchronous_commit = on")  # tests are not durable
     assert set(levels(examine)) == {"ok"}
 
 

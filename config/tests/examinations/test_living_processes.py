@@ -11,7 +11,8 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from config.celery import app
 from config.examinations.processes import LONG_QUEUE, beat_finding, examine_beat, examine_workers, queue_finding
-from config.tests.processes import bootstrap, environment, run, started
+from config.tests.desks import needs_servers, redis_server
+from config.tests.processes import bootstrap, environment, free_port, run, started
 from conftest import NOW
 
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "")
@@ -42,18 +43,20 @@ class NobodyAnswers:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not REDIS_URL, reason="needs TEST_REDIS_URL")
+@needs_servers
 def test_a_worker_that_lives_answers(tmp_path):
-    env = environment(tmp_path, REDIS_URL=REDIS_URL)
-    bootstrap(env)
+    port = free_port()
+    env = environment(tmp_path, REDIS_URL=f"redis://127.0.0.1:{port}/0")
     worker = (sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--pool", "solo")
-    with started(*worker, env=env, log=tmp_path / "worker.log"):
-        assert "worker(s) answer" in told_of_workers(env)
+    with redis_server(tmp_path, port):
+        bootstrap(env)
+        with started(*worker, env=env, log=tmp_path / "worker.log"):
+            assert "worker(s) answer" in told_of_workers(env)
 
 
 def told_of_workers(env):
     """Ask again while the worker starts."""
-    for _ in range(15):
+    for _ in range(40):
         with suppress(subprocess.CalledProcessError):
             return run("manage.py", "doctor", "--only", "workers", env=env)
     return ""

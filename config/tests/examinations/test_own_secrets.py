@@ -67,7 +67,7 @@ def test_a_signing_key_that_is_too_short_is_an_error(tmp_path, name, value, foun
 def test_the_desk_does_not_start_with_a_short_signing_key(name):
     chosen = {**os.environ, **GIVEN, name: 31 * "x", "DJANGO_SETTINGS_MODULE": "config.settings"}
     run = [sys.executable, "-c", "import django; django.setup()"]
-    ended = subprocess.run(run, env=chosen, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(run, env=chosen, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 1
     assert ended.stderr.strip().endswith(f"ImproperlyConfigured: Shorter than 32 bytes: {name}.")
 

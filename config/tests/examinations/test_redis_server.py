@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from config.examinations import redis_server
 from config.examinations.redis_server import (
     examine_redis,
     latency_finding,
@@ -22,7 +23,9 @@ def test_an_embedded_desk_has_none(settings):
 
 
 @needs_redis
-def test_a_server_that_answers_is_sound(settings):
+def test_a_server_that_answers_is_sound(settings, monkeypatch):
+    monkeypatch.setattr(redis_server, "ANSWER_SECONDS", 30)
+    monkeypatch.setattr(redis_server, "SLOW_MILLISECONDS", 30_000)  # the tests' machine may be busy
     settings.REDIS_URL = REDIS_URL
     assert {finding.level for finding in examine_redis()} == {"ok"}
 

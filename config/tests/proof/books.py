@@ -4,7 +4,8 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ class Books:
 
     def __init__(self, database: str | Path) -> None:
         self._connection: Any = (
-            sqlite3.connect(database, timeout=20, isolation_level=None)
+            sqlite3.connect(database, timeout=60, isolation_level=None)
             if isinstance(database, Path)
             else psycopg.connect(database, autocommit=True)
         )
@@ -55,10 +56,23 @@ class Books:
         return time.monotonic() - began
 
     def complaints(self, acknowledged: Iterable[str] = ()) -> dict[str, list]:
-        """Return each sentence that does not hold with some of the rows that break it; nothing is as it should be."""
-        found = {sentence: self.rows(sql) for sentence, sql in SENTENCES.items()}
-        found |= {"an acknowledged alert is not there": self._lost(acknowledged), **self._wrong_events()}
+        """Return each sentence that does not hold with some of the rows that break it; nothing is as it should be.
+
+        All is read at one moment: the desk may be reconciling.
+        """
+        with self._one_moment():
+            found = {sentence: self.rows(sql) for sentence, sql in SENTENCES.items()}
+            found |= {"an acknowledged alert is not there": self._lost(acknowledged), **self._wrong_events()}
         return {sentence: rows[:SHOWN] for sentence, rows in found.items() if rows}
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        on_sqlite = isinstance(self._connection, sqlite3.Connection)
+        self._connection.execute("BEGIN" if on_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
 
     def traded(self) -> Counter[str]:
         """How many outcomes there are of each kind."""

@@ -202,7 +202,8 @@ class DistributedDesk(Desk):
         command = ["redis-server", "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
         self.redis = Process([*command, "--appendonly", "no"], dict(os.environ), self.folder / "redis.log")
         client = redis.Redis(port=self.redis_port)
-        for _ in range(200):
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
             try:
                 client.ping()
                 return

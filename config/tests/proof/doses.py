@@ -1,4 +1,7 @@
-"""How much is proved: small doses for every change, full ones on request; README tells the variables."""
+"""How much is proved: small doses for every change, full ones on request; README tells the variables.
+
+Wall times are held to what is promised on a machine that does nothing else (PROOF_WALL=1), elsewhere to a loose bound.
+"""
 
 import os
 
@@ -6,6 +9,14 @@ import os
 def dose(name: str, *, small: int) -> int:
     """Return the size that the environment asks for, else the small one."""
     return int(os.environ.get(name, "") or small)
+
+
+WALL_IS_BOUND = os.environ.get("PROOF_WALL") == "1"
+
+
+def bound(promised_seconds: float, *, loose_seconds: float) -> float:
+    """Return the most seconds that something may take here."""
+    return promised_seconds if WALL_IS_BOUND else loose_seconds
 
 
 KILLS = dose("PROOF_KILLS", small=10)

@@ -4,6 +4,8 @@ import contextlib
 import socket
 import threading
 
+from config.tests.processes import free_port
+
 BLOCK = 65536
 
 
@@ -14,8 +16,7 @@ class Line:
         self._server = (host, port)
         self._pairs: list[socket.socket] = []
         self._door: socket.socket | None = None
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()  # nobody else takes it while the line is cut
         self.mend()
 
     def hang(self) -> None:

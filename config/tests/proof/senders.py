@@ -9,6 +9,7 @@ from itertools import count, cycle
 
 import requests
 
+from config.tests.processes import START_SECONDS
 from config.tests.proof.cast import Alerted
 from config.tests.proof.desks import Desk
 
@@ -67,6 +68,13 @@ class Senders:
 
     def end(self) -> None:
         self._pool.shutdown(wait=True)
+
+    def wait_for_answer(self) -> None:
+        """Wait until one more alert is acknowledged."""
+        before, until = len(self.acknowledged), time.monotonic() + START_SECONDS
+        while len(self.acknowledged) == before:
+            assert time.monotonic() < until, "no alert is acknowledged"
+            time.sleep(0.01)
 
     def _address(self) -> str:
         """Each thread stays at one door."""

@@ -28,14 +28,14 @@ class Caller:
     def __init__(self, desk) -> None:
         self.desk = desk
         door = f"{desk.addresses[0]}/api/v1"
-        login = requests.post(f"{door}/auth/login", json={"username": "admin", "password": "Admin-pass-7"}, timeout=20)
+        login = requests.post(f"{door}/auth/login", json={"username": "admin", "password": "Admin-pass-7"}, timeout=60)
         self.headers = {"Authorization": f"Bearer {login.json()['access_token']}", "Idempotency-Key": "once"}
-        accounts = requests.get(f"{door}/accounts", headers=self.headers, timeout=20).json()["items"]
+        accounts = requests.get(f"{door}/accounts", headers=self.headers, timeout=60).json()["items"]
         self.account_id = max(accounts, key=lambda account: float(account["balance"]))["id"]
 
     def post(self, path: str, body: dict[str, object], *, through: int = 0) -> requests.Response:
         address = f"{self.desk.addresses[through]}/api/v1/accounts/{self.account_id}/{path}"
-        return requests.post(address, json=body, headers=self.headers, timeout=20)
+        return requests.post(address, json=body, headers=self.headers, timeout=60)
 
 
 def die(desk, point: Point, path: str, body: dict[str, object]) -> Caller:

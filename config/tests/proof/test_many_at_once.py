@@ -25,7 +25,7 @@ def test_a_burst_from_one_sender_is_traded_in_the_order_it_was_sent(database, de
     desk.start()
     senders = Senders(desk, luck=luck, many=1)
     senders.burst(desk.bots[0], sides_of_a_burst())
-    desk.books.settle(seconds=30)
+    desk.books.settle(seconds=180)
     traded = desk.books.rows(IN_ORDER_OF_TRADING)
     assert desk.books.keys(IN_ORDER_OF_ARRIVAL) == [key.replace("-", "") for key in senders.acknowledged]
     assert (traded, len(traded)) == (sorted(traded), 4 * (2 * BURST - 1))
@@ -37,7 +37,7 @@ def test_a_burst_from_twenty_senders_is_traded_in_the_order_it_was_stored(databa
     desk.start()
     senders = Senders(desk, luck=luck, many=BURST)
     senders.burst(desk.bots[0], sides_of_a_burst())
-    desk.books.settle(seconds=30)
+    desk.books.settle(seconds=180)
     traded = desk.books.rows(IN_ORDER_OF_TRADING)
     assert traded == sorted(traded)
     assert desk.books.complaints(senders.acknowledged) == {}
@@ -51,7 +51,7 @@ def test_one_alert_many_times_over_all_processes_is_one_order_per_account(alert_
     senders = Senders(desk, luck=luck, many=COPIES)
     senders.same(COPIES, desk.bots[0], alert_id=alert_id)
     senders.end()
-    desk.books.settle(seconds=30)
+    desk.books.settle(seconds=180)
     report(senders, desk.books)
     assert (set(senders.statuses), len(set(senders.acknowledged))) == ({200}, 1)
     assert desk.books.rows("SELECT COUNT(*) FROM trading_order") == [(desk.bots[0].accounts,)]

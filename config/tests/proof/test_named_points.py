@@ -14,7 +14,7 @@ pytestmark = pytest.mark.proof
 
 # A buy on flat accounts is two batches, the sell that follows turns every account in two legs of two batches.
 SIDES = ("buy", "sell", "close")
-SETTLE_SECONDS = 30
+SETTLE_SECONDS = 180
 HANGING_SECONDS = 4
 QUICK = {"LEASE_SECONDS": "2", "SWEEP_SECONDS": "1", "SMALL_BATCHES": "2", "WEBHOOK_WAIT_SECONDS": "1"}
 

@@ -9,14 +9,14 @@ import pytest
 
 from config.tests.proof.conftest import NEEDS_POSTGRESQL
 from config.tests.proof.desks import DistributedDesk
-from config.tests.proof.doses import OUTAGE_SECONDS
+from config.tests.proof.doses import OUTAGE_SECONDS, bound
 from config.tests.proof.proxy import Line
 from config.tests.proof.senders import Senders
 
 pytestmark = [pytest.mark.proof, NEEDS_POSTGRESQL]
 
-GIVES_UP_SECONDS = 3
-BACKLOG_SECONDS = 30
+GIVES_UP_SECONDS = bound(3, loose_seconds=10)
+BACKLOG_SECONDS = bound(30, loose_seconds=180)
 AROUND_SECONDS = 3
 A_SECOND = 6
 FEW, MANY = 4, 40

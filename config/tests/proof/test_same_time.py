@@ -6,7 +6,6 @@ among it: it is told, and held to the same bound on a machine that does nothing 
 
 import itertools
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -15,14 +14,14 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from config.tests.proof.doses import dose
+from config.tests.proof.doses import WALL_IS_BOUND, dose
 from conftest import PASSWORD
 
 pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 
 ROUNDS = dose("PROOF_LOGINS", small=50)
 MOST_APART_SECONDS = 0.005
-WALL_IS_BOUND = os.environ.get("PROOF_WALL") == "1"
+MOST_APART_SHARE = 0.05  # of what takes longer, on a machine that is slow or has other work
 # A registration's answer says openly which of the two it is, and only a success writes an account: one hash for both.
 REGISTRATION_APART_SECONDS = 0.02
 LOGIN, REGISTER = "/api/v1/auth/login", "/api/v1/auth/register"
@@ -98,6 +97,7 @@ def test_both_take_the_same_time(pair: str, capsys: pytest.CaptureFixture[str]):
     most_apart = MOST_APART_SECONDS if len(told) == 1 else REGISTRATION_APART_SECONDS
     spent = [(seconds(first, told), seconds(second, told)) for _ in range(ROUNDS)]
     busy, wall = medians(spent, 0), medians(spent, 1)
+    most_apart = max(most_apart, MOST_APART_SHARE * max(busy))
     with capsys.disabled():
         print(f"\n{pair}: busy {busy[0] * 1000:.1f} and {busy[1] * 1000:.1f} ms", end="")
         print(f", on the wall {wall[0] * 1000:.1f} and {wall[1] * 1000:.1f} ms")

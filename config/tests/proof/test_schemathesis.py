@@ -29,7 +29,7 @@ def web(port: int) -> tuple[str, ...]:
 def desk(tmp_path):
     port = free_port()
     with redis_server(tmp_path, port), distributed_desk(tmp_path, redis_port=port, server=web) as made:
-        requests.post(f"{made.base}/api/v1/auth/register", json=TRADER, timeout=20).raise_for_status()
+        requests.post(f"{made.base}/api/v1/auth/register", json=TRADER, timeout=60).raise_for_status()
         yield made
 
 

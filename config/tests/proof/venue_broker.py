@@ -12,7 +12,7 @@ from uuid import UUID
 from trading.models import Order
 from trading.tickets import Execution, Receipt, ReceiptStatus, Ticket
 
-TIMEOUT_SECONDS = 5
+TIMEOUT_SECONDS = 30
 FEE = Decimal("0.5")
 
 
