@@ -1,8 +1,11 @@
 """What rests in other instruments counts to the last digit when an order is met, and is read as one row an account."""
 
+import uuid
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.db.models import Sum
 from django.db.models.sql import compiler
 
 from accounts.models import TradingAccount
@@ -10,6 +13,7 @@ from conftest import NOW
 from market.models import Instrument
 from trading.desk import Resting
 from trading.models import Position
+from trading.selectors import desks
 from trading.selectors.desks import load_desk, load_holdings, load_working
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
@@ -101,3 +105,14 @@ def test_a_desk_for_fills_in_one_instrument_knows_the_margin_that_a_whole_one_kn
         assert part.order_margin(account.id, **asked) == whole.order_margin(account.id, **asked)
     assert (len(part.working[account.id]), part.working_elsewhere) == (4, {account.id: 20})
     assert Position.objects.open().count() == 2
+
+
+@pytest.mark.django_db
+def test_sqlite_sums_up_what_rests_from_the_index_alone():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by what it has counted")
+    tied = desks._may_open([uuid.uuid4()]).values("account").annotate(tied=Sum("margin"))
+    statement, values = tied.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        assert "order_working" in str(cursor.fetchall())
