@@ -20,6 +20,8 @@ class NotExact(ValueError):
 
 def exact(value: object) -> Decimal:
     """Return `value` as a finite Decimal, made from its text; floats are refused. Raises NotExact."""
+    if type(value) is Decimal and value.is_finite():
+        return value
     if isinstance(value, bool | float):
         raise NotExact(f"{_short(value)} is not an exact number.")
     # Decimal itself reads 1_000 and the digits of every script; a program that sends those means something else.

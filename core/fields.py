@@ -44,9 +44,9 @@ class ExactField(models.Field):
         return super().get_db_prep_save(value, connection)
 
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
-        value = super().get_db_prep_value(value, connection, prepared)
         if value is None or hasattr(value, "resolve_expression"):
             return value
+        # Prepared or not: what `get_prep_value` asks is asked here too, and once is enough.
         scaled = to_scaled(value, self.scale)
         return scaled if connection.vendor == "sqlite" else from_scaled(scaled, self.scale)
 

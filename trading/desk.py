@@ -48,7 +48,8 @@ NOTHING_RESTS = Resting()
 class Desk:
     """A snapshot that PLAN reads and APPLY keeps up to date: open positions by account and instrument.
 
-    `working` sums up, by account and by instrument and side, the orders at work that are not reduce-only.
+    `working` sums up, by account and by instrument and side, the orders at work that are not reduce-only;
+    `working_elsewhere` is the margin of those that are in none of its instruments, where not all are asked for.
     `orders_lately` counts, by account and instrument, the orders of the last minute, where a limit asks for it.
     `unposted` is the money, signed, that fills have moved on an account and that is not in its balance yet.
     """
@@ -62,6 +63,7 @@ class Desk:
     scopes: dict[UUID, set[Scope]]
     limits: dict[Scope, list[RiskLimit]]
     switches: dict[Scope, SwitchState]
+    working_elsewhere: dict[UUID, Decimal] = field(default_factory=dict)
     orders_lately: dict[Traded, int] = field(default_factory=dict)
     unposted: dict[UUID, Decimal] = field(default_factory=dict)
 
@@ -110,7 +112,7 @@ class Desk:
         at_work = self.working[account_id]
         if added:
             at_work = at_work | {key: at_work.get(key, NOTHING_RESTS) + more for key, more in added.items()}
-        total = Decimal(0)
+        total = self.working_elsewhere.get(account_id, Decimal(0))
         for (instrument_id, side), resting in at_work.items():
             closing = self._closable(account_id, instrument_id, side, held or {})
             opening = max(Decimal(0), resting.quantity - closing)

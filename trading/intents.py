@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
 from trading.decisions import DEFAULT_RULES, IntentSide, OnOpposite, Rules
 from trading.size_rules import SizeRule
 from trading.sizes import Distance, Size, parse_distance, parse_size
+
+# Every account of a signal reads the same few texts.
+_size = lru_cache(maxsize=64)(parse_size)
+_distance = lru_cache(maxsize=64)(parse_distance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +34,17 @@ class Intent:
 
     def size_on(self, account_id: UUID) -> Size | None:
         """Return how much one account is to trade; None where nobody says. Raises BadSize for a multiple too large."""
-        asked = parse_size(self.size) if self.size else None
+        asked = _size(self.size) if self.size else None
         rule = self.account_sizes.get(account_id)
         return rule.applied_to(asked) if rule else asked
 
     @property
     def parsed_stop_loss(self) -> Distance | None:
-        return parse_distance(self.stop_loss) if self.stop_loss else None
+        return _distance(self.stop_loss) if self.stop_loss else None
 
     @property
     def parsed_take_profit(self) -> Distance | None:
-        return parse_distance(self.take_profit) if self.take_profit else None
+        return _distance(self.take_profit) if self.take_profit else None
 
     def to_json(self) -> dict[str, Any]:
         return {

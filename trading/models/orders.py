@@ -141,7 +141,12 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-created_at"], name="order_account_newest"),
-            models.Index(fields=["account"], condition=models.Q(status__in=WORKING), name="order_working"),
+            # All that is summed up of what an account has at work: the index alone answers (selectors/desks.py).
+            models.Index(
+                fields=["account", "instrument", "side", "reduce_only", "quantity", "filled_quantity", "margin"],
+                condition=models.Q(status__in=WORKING),
+                name="order_working",
+            ),
             *(
                 models.Index(
                     fields=["instrument", "side", price],

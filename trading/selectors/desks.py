@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import BooleanField, Case, Count, F, Q, QuerySet, Sum, When
+from django.db.models.expressions import RawSQL
 
 from accounts.models import TradingAccount
 from core.clock import Clock
@@ -18,6 +19,9 @@ from trading.measures import GOALS
 from trading.models import WORKING, AccountScope, LimitType, Order, Position, RiskLimit, ScopeType, Switch, SwitchState
 
 RATE_WINDOW = timedelta(minutes=1)
+# Spelled out: where the values of an IN are bound, SQLite does not see that the index of working orders has them all.
+_STATUSES = ", ".join(f"'{status}'" for status in WORKING)
+_WORKS = RawSQL(f"status IN ({_STATUSES})", (), output_field=BooleanField())  # noqa: S611 - words of ours
 
 
 def load_desk(
@@ -29,7 +33,7 @@ def load_desk(
     depend on how many accounts there are.
     """
     desk = load_holdings(account_ids, instruments=instruments, clock=clock, lock=lock)
-    desk.working = load_working(desk.accounts)
+    desk.working = _working(desk.accounts)
     resting = _instruments_at_work(desk)
     desk.instruments |= resting
     desk.quotes |= latest_quotes(list(resting.values()), now=desk.now)
@@ -81,7 +85,21 @@ def load_holdings(
     )
 
 
-def load_working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
+def load_working(desk: Desk, traded: Collection[UUID]) -> None:
+    """Read the orders at work that may open, as far as fills in the `traded` instruments ask for them. One statement.
+
+    What an account has elsewhere, where it holds nothing that an order could close, ties up its margin whatever these
+    fills do: the database sums it up, one row an account however much rests there.
+    """
+    apart = {instrument_id for held in desk.positions.values() for instrument_id in held}.union(traded)
+    for account_id, instrument_id, side, left, margin in _at_work_apart(list(desk.accounts), list(apart)):
+        if instrument_id is None or side is None:
+            desk.working_elsewhere[account_id] = margin
+        else:
+            desk.working[account_id][instrument_id, side] = Resting(left, margin)
+
+
+def _working(accounts: Collection[UUID]) -> dict[UUID, dict[RestingKey, Resting]]:
     """Return, by account and by instrument and side, the sum of the orders at work that may open. One statement."""
     working: dict[UUID, dict[RestingKey, Resting]] = {account_id: {} for account_id in accounts}
     for account_id, instrument_id, side, left, margin in _at_work(list(accounts)):
@@ -103,9 +121,21 @@ def _held(account_ids: list[UUID], lock: bool) -> QuerySet[Position]:
 
 @compiled_read
 def _at_work(account_ids: list[UUID]) -> QuerySet[Order, tuple[UUID, UUID, str, Decimal, Decimal]]:
-    at_work = Order.objects.filter(account__in=account_ids, status__in=WORKING, reduce_only=False)
-    by_side = at_work.order_by().values_list("account", "instrument", "side")
+    by_side = _may_open(account_ids).values_list("account", "instrument", "side")
     return by_side.annotate(left=Sum(F("quantity") - F("filled_quantity")), tied=Sum("margin"))
+
+
+@compiled_read
+def _at_work_apart(
+    account_ids: list[UUID], instrument_ids: list[UUID]
+) -> QuerySet[Order, tuple[UUID, UUID | None, str | None, Decimal, Decimal]]:
+    apart = {f"{name}_apart": Case(When(instrument__in=instrument_ids, then=name)) for name in ("instrument", "side")}
+    by_side = _may_open(account_ids).annotate(**apart).values_list("account", *apart)
+    return by_side.annotate(left=Sum(F("quantity") - F("filled_quantity")), tied=Sum("margin"))
+
+
+def _may_open(account_ids: list[UUID]) -> QuerySet[Order]:
+    return Order.objects.filter(_WORKS, account__in=account_ids, reduce_only=False).order_by()
 
 
 @compiled_read

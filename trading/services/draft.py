@@ -16,7 +16,7 @@ from trading.tickets import Proposal, Trace
 class Draft:
     """What PLAN knows of one proposal. `direction` is the order's, +1 or -1; `quantity` in base units.
 
-    `at_once` is how much of it the quote fills.
+    `at_once` is how much of it the quote fills; `held` the account's position in the instrument.
     """
 
     proposal: Proposal
@@ -28,6 +28,10 @@ class Draft:
     stop_loss: Decimal | None = None
     take_profit: Decimal | None = None
     terms: FillTerms | None = None
+    held: Position | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = self.desk.position(self.proposal.account_id, self.instrument.id)
 
     @property
     def direction(self) -> int:
@@ -36,10 +40,6 @@ class Draft:
     @property
     def instrument(self) -> Instrument:
         return self.proposal.instrument
-
-    @property
-    def held(self) -> Position | None:
-        return self.desk.position(self.proposal.account_id, self.instrument.id)
 
     @property
     def quoted(self) -> Decimal:

@@ -136,7 +136,7 @@ def _fill_orders(books: Books, order_ids: Sequence[UUID], prices: Prices) -> Non
     """Meet the orders one after another: what one of an account leaves is what the next one is asked on."""
     desk, orders = books.desk, _orders_met(order_ids, prices)
     if orders:
-        desk.working = load_working(desk.accounts)
+        load_working(desk, {order.instrument_id for order in orders})
     for order in orders:
         before = rest_of(order)
         apply_receipt(order, meet(order, prices[order.instrument_id], desk), books)
