@@ -160,6 +160,7 @@ def _database_for(made: Path, env: dict[str, str]) -> dict[str, str]:
         return {}
     name = _database_of(made)
     with psycopg.connect(_beside(env["DATABASE_URL"], "postgres"), autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name}")  # of a bootstrap that failed
         server.execute(f"CREATE DATABASE {name}")
         server.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
     return {"DATABASE_URL": _beside(env["DATABASE_URL"], name)}

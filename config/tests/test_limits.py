@@ -27,8 +27,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory):
     """Four web processes on one Redis, which let a user ask a hundred times a minute."""
     folder = tmp_path_factory.mktemp("limits")
     port, redis_port = free_port(), free_port()
+    bootstrap(environment(folder))
     env = environment(folder, REDIS_URL=f"redis://127.0.0.1:{redis_port}/0", RATE_LIMIT_PER_MINUTE=str(LIMIT))
-    bootstrap(env)
     options = ("--interface", "wsgi", "--port", str(port), "--workers", str(WORKERS), "--blocking-threads", "2")
     web = (str(PYTHON / "granian"), *options, "config.wsgi:application")
     with (

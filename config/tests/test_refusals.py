@@ -48,7 +48,7 @@ def test_a_second_desk_does_not_serve_the_same_data(desk: Desk):
 
 
 def test_a_worker_does_not_start_on_a_ledger_without_its_triggers(tmp_path: Path):
+    bootstrap(environment(tmp_path))
     env = environment(tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
-    bootstrap(env)
     run("manage.py", "shell", "-c", "from core import triggers; triggers.remove()", env=env)
     assert "accounts_transfer_no_update" in refused(*ALONE["worker"], env=env)

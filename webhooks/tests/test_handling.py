@@ -60,7 +60,7 @@ def held(receive) -> Callable[..., Delivery]:
 
 
 def test_what_another_holds_is_left_alone(held, bot):
-    held(5)
+    held(60)
     assert (work_inbox(bot.id, clock=timezone.now), bots_with_work(timezone.now())) == (0, [])
 
 
@@ -71,7 +71,7 @@ def test_what_a_dead_worker_held_is_taken_up_once_its_lease_is_over(held, bot):
 
 
 def test_a_desk_that_starts_alone_takes_up_at_once_what_it_held_before_it_died(held, bot):
-    held(5)
+    held(60)
     assert (release_all(), bots_with_work(timezone.now())) == (1, [bot.id])
     assert (work_inbox(bot.id, clock=timezone.now), Delivery.objects.get().status) == (1, "processed")
 

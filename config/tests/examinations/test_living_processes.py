@@ -46,12 +46,11 @@ class NobodyAnswers:
 @needs_servers
 def test_a_worker_that_lives_answers(tmp_path):
     port = free_port()
+    bootstrap(environment(tmp_path))
     env = environment(tmp_path, REDIS_URL=f"redis://127.0.0.1:{port}/0")
     worker = (sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--pool", "solo")
-    with redis_server(tmp_path, port):
-        bootstrap(env)
-        with started(*worker, env=env, log=tmp_path / "worker.log"):
-            assert "worker(s) answer" in told_of_workers(env)
+    with redis_server(tmp_path, port), started(*worker, env=env, log=tmp_path / "worker.log"):
+        assert "worker(s) answer" in told_of_workers(env)
 
 
 def told_of_workers(env):
