@@ -14,7 +14,7 @@ class BotsConfig(AppConfig):
         from bots import examinations
         from bots.models import Bot
         from bots.selectors.accounts import groups_of_bot
-        from bots.selectors.instruments import instruments_of_active_bots
+        from bots.selectors.instruments import coin_of_bot, instruments_of_active_bots
         from bots.selectors.references import bots_of_accounts
         from bots.selectors.strategies import bots_on_strategy
         from bots.services import connections
@@ -23,10 +23,12 @@ class BotsConfig(AppConfig):
         from market.followers import want_prices_of
         from strategies.services import strategies
         from trading.models import querysets
+        from trading.services import orders
 
         share_rows(Share.Scope.BOT, lambda: Bot.objects.living().select_related("owner"))
         add_references(bots_of_accounts)
         querysets.find_groups_of_bots_with(groups_of_bot)
+        orders.find_coins_of_bots_with(coin_of_bot)
         membership.checks.append(connections.check_new_members)
         membership.followers.append(connections.follow_members)
         trading_accounts.departures.append(connections.leave_bots)

@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from bots.models import Bot
 from bots.services.bots import key_hash, valid_keys
 from core.errors import Unauthenticated
@@ -63,30 +65,30 @@ def _by_key(key: str, proof: Proof, now: datetime) -> Sender:
 
 
 def _by_signature(raw: bytes, signature: str, now: datetime) -> Sender:
+    """Return the bot of those that the body names whose key signed it: names are not unique, keys are."""
     given = _SIGNATURE.fullmatch(signature.strip())
-    bot = _named_bot(raw)
-    if given is None or bot is None:
+    if given is None:
         raise UnknownSender
-    keys = valid_keys(bot, now=now)
-    expected = [hmac.new(key.encode(), raw, hashlib.sha256).hexdigest() for key in keys]
-    if not any(_same(given[1].lower(), digest) for digest in expected):
-        raise UnknownSender
-    return Sender(bot, Proof.SIGNATURE, tuple(keys))
+    for bot in _named_bots(raw):
+        keys = valid_keys(bot, now=now)
+        expected = [hmac.new(key.encode(), raw, hashlib.sha256).hexdigest() for key in keys]
+        if any(_same(given[1].lower(), digest) for digest in expected):
+            return Sender(bot, Proof.SIGNATURE, tuple(keys))
+    raise UnknownSender
 
 
-def _named_bot(raw: bytes) -> Bot | None:
-    """Return the bot that the body names, by id, or by a name that one living bot has."""
+def _named_bots(raw: bytes) -> QuerySet[Bot]:
+    """Return the living bots that the body names: one by its id, or all of a name."""
     name, bot_id = bot_of(raw)
-    living = Bot.objects.living()
+    living = Bot.objects.living().order_by("created_at", "pk")
     if bot_id:
         try:
-            return living.filter(pk=uuid.UUID(bot_id)).first()
+            return living.filter(pk=uuid.UUID(bot_id))
         except ValueError:
-            return None
+            return living.none()
     if not name or "\x00" in name or not name.isprintable():
-        return None
-    named = list(living.filter(name=name)[:2])
-    return named[0] if len(named) == 1 else None
+        return living.none()
+    return living.filter(name=name)
 
 
 def _same(given: str, expected: str) -> bool:

@@ -51,11 +51,12 @@ def open_account(
 ) -> TradingAccount:
     """Create an account and book its opening deposit (none where `initial_balance` is zero), in `currency`.
 
-    `seed` fixes the account's simulated slippage, `keys` are sealed for it. Raises Invalid for a venue that the desk
-    cannot trade on.
+    The first paper account of an owner is the default one. `seed` fixes the account's simulated slippage, `keys` are
+    sealed for it. Raises Invalid for a venue that the desk cannot trade on.
     """
     check_exchange(exchange)
     with transaction.atomic():
+        is_default = is_default or (exchange == PAPER and _has_no_paper_account(owner))
         account = TradingAccount.objects.create(
             owner=owner,
             name=name,
@@ -88,6 +89,8 @@ def close_account(account_id: UUID, *, now: datetime) -> None:
             check(account)
         account.deleted_at = now
         account.save(update_fields=["deleted_at"])
+        if account.is_default:
+            _choose_default(account.owner_id)
         for depart in departures:
             depart(account)
 
@@ -102,6 +105,18 @@ def change_account(account: TradingAccount, changes: Mapping[str, Any]) -> Tradi
         account.save(update_fields=list(changes))
         _follow(account)
     return account
+
+
+def _has_no_paper_account(owner: User) -> bool:
+    """Say whether the owner, who is locked so that of two accounts opened at once one is the first, has none."""
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    return not TradingAccount.objects.living().filter(owner=owner, exchange=PAPER).exists()
+
+
+def _choose_default(owner_id: UUID) -> None:
+    """Let the owner's oldest paper account take the place of the default one that is gone; none where there is none."""
+    left = TradingAccount.objects.living().filter(owner=owner_id, exchange=PAPER).order_by("created_at", "pk")
+    TradingAccount.objects.filter(pk__in=left.values("pk")[:1]).update(is_default=True)
 
 
 def _follow(account: TradingAccount) -> None:

@@ -12,17 +12,18 @@ from accounts.api.authentication import user_of
 from bots.models import Bot, BotDecision
 from bots.selectors.bots import readable_bot
 from bots.selectors.decisions import decisions_of, last_decision
+from core.api.serializers import PlainFloat
 from market.intervals import Interval
 
 
 class DecidedCandle(serializers.Serializer):
     """The candle that a decision was made at; all null where it could not be had."""
 
-    open = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    close = serializers.FloatField(allow_null=True)
-    volume = serializers.FloatField(allow_null=True)
+    open = PlainFloat()
+    high = PlainFloat()
+    low = PlainFloat()
+    close = PlainFloat()
+    volume = PlainFloat()
 
 
 class DecisionAnswer(serializers.Serializer):

@@ -199,7 +199,7 @@ def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:
     except UnknownSymbol as error:
         raise Invalid(error.message, field=field) from error
     if base_name and base_name.upper() != instrument.base:
-        raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base_name}.", field="base_name")
+        raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base_name}.", field=field)
     return instrument.symbol, instrument.base
 
 

@@ -36,7 +36,7 @@ def test_decisions_are_listed_the_newest_first(decided, tom, client_of):
 def test_a_decision_names_its_signal_and_its_candle(decided, tom, client_of):
     row = client_of(tom).get(address(decided)).json()["items"][-1]
     assert row["signal_id"] == str(BotDecision.objects.get(code="").signal_id)
-    assert (row["opened_at"], row["candle"]["close"], row["rule"]) == ("2026-03-02T12:00:00Z", 101.0, "telling")
+    assert (row["opened_at"], row["candle"]["close"], row["rule"]) == ("2026-03-02T12:00:00Z", "101", "telling")
 
 
 def test_a_candle_that_was_not_there_is_null(decided, tom, client_of):

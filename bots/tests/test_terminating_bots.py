@@ -252,3 +252,13 @@ def test_the_statements_do_not_grow_with_the_accounts(terminate, bot, accounts, 
     with CaptureQueriesContext(connection) as many:
         assert terminate().json()["terminated_accounts"] == 22
     assert len(many) == len(few)
+
+
+def test_an_order_in_a_bots_name_is_in_its_coin(bot, accounts, client_of, tom):
+    asked = {"bot_id": str(bot.id), "account_id": str(accounts[0].id), "side": "buy", "quantity": "0.1"}
+    of_another = asked | {"symbol": "ETHUSDT"}
+    for path, body in (("orders", of_another), ("trading/preview", {"order": of_another})):
+        answer = client_of(tom).post(f"/api/v1/{path}", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "SYMBOL_NOT_ALLOWED")
+        assert answer.json()["errors"] == {"symbol": ["The bot trades BTC; ETHUSDT is ETH."]}
+    assert client_of(tom).post("/api/v1/orders", asked | {"symbol": "BTCUSDT"}).status_code == 201

@@ -22,11 +22,13 @@ class EnvelopeRenderer(JSONRenderer):
 
 
 def _enveloped(data: Any, status: int) -> dict[str, Any]:
-    """Return the answer inside the envelope: a page's rows apart from its figures, a refusal under its sentence."""
+    """Return an answer inside the envelope: a page's rows apart from what is beside them, a refusal by its words."""
     if status >= 400 and isinstance(data, Mapping) and "detail" in data:
         return {"status": "error", "message": data["detail"], "meta": {}, "data": data}
     said = data.get("message") if isinstance(data, Mapping) else None
     envelope = {"status": "success" if status < 400 else "error", "message": said if isinstance(said, str) else ""}
     if isinstance(data, Mapping) and {"items", *_PAGE} <= set(data):
-        return {**envelope, "meta": {name: data[name] for name in _PAGE}, "data": data["items"]}
+        # An answer that has its rows under two names shows them once.
+        beside = {name: value for name, value in data.items() if name != "items" and value != data["items"]}
+        return {**envelope, "meta": beside, "data": data["items"]}
     return {**envelope, "meta": {}, "data": data}

@@ -104,6 +104,14 @@ class PlainDecimal(serializers.ReadOnlyField):
         return plain(value)
 
 
+@extend_schema_field({"type": "string", "format": "decimal", "example": "66317.1", "nullable": True})
+class PlainFloat(serializers.ReadOnlyField):
+    """A float as the decimal string that was sent: the shortest that means it, without exponent."""
+
+    def to_representation(self, value: float | None) -> str | None:
+        return None if value is None else plain(Decimal(repr(value)))
+
+
 @extend_schema_field({"type": "string", "format": "decimal", "example": "12.5"})
 class Percent(serializers.ReadOnlyField):
     """A fraction, said in percent to four decimals; `falls` are fractions below zero, said without the sign."""

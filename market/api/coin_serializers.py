@@ -1,13 +1,10 @@
 """What the doors of the coin listings take and answer. Money is in USD, changes are percents, both decimal strings."""
 
-from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.serializers import AnyCaseName, MomentInput, StrictSerializer, any_case
-from core.exact import plain
+from core.api.serializers import AnyCaseName, MomentInput, PlainFloat, StrictSerializer, any_case
 from market.listings import PROVIDERS
 from market.listings.base import MOST_COINS
 from market.listings.rows import LONGEST_SYMBOL
@@ -15,14 +12,6 @@ from market.models import Coin
 from market.selectors.coins import CoinSort, SortOrder
 
 DEFAULT_SYNCED = 200
-
-
-@extend_schema_field({"type": "string", "format": "decimal", "example": "66317.1", "nullable": True})
-class Figure(serializers.ReadOnlyField):
-    """A float as the decimal string that was sent: the shortest that means it, without exponent."""
-
-    def to_representation(self, value: float | None) -> str | None:
-        return None if value is None else plain(Decimal(repr(value)))
 
 
 class CoinRow(serializers.Serializer):
@@ -33,21 +22,21 @@ class CoinRow(serializers.Serializer):
     name = serializers.CharField()
     slug = serializers.CharField()
     rank = serializers.IntegerField(allow_null=True, help_text="By market capitalisation.")
-    price = Figure()
-    market_cap = Figure()
-    fully_diluted_market_cap = Figure()
-    volume_24h = Figure()
-    high_24h = Figure()
-    low_24h = Figure()
-    change_1h_percent = Figure()
-    change_24h_percent = Figure()
-    change_7d_percent = Figure()
-    circulating_supply = Figure()
-    total_supply = Figure()
-    max_supply = Figure()
-    ath = Figure(help_text="All-time high.")
+    price = PlainFloat()
+    market_cap = PlainFloat()
+    fully_diluted_market_cap = PlainFloat()
+    volume_24h = PlainFloat()
+    high_24h = PlainFloat()
+    low_24h = PlainFloat()
+    change_1h_percent = PlainFloat()
+    change_24h_percent = PlainFloat()
+    change_7d_percent = PlainFloat()
+    circulating_supply = PlainFloat()
+    total_supply = PlainFloat()
+    max_supply = PlainFloat()
+    ath = PlainFloat(help_text="All-time high.")
     ath_at = serializers.DateTimeField(allow_null=True)
-    atl = Figure(help_text="All-time low.")
+    atl = PlainFloat(help_text="All-time low.")
     atl_at = serializers.DateTimeField(allow_null=True)
     website = serializers.CharField()
     image_url = serializers.CharField()
@@ -70,9 +59,9 @@ class SnapshotAnswer(serializers.Serializer):
     """What a coin cost at one moment."""
 
     timestamp = serializers.DateTimeField(source="at")
-    price = Figure()
-    market_cap = Figure()
-    volume_24h = Figure()
+    price = PlainFloat()
+    market_cap = PlainFloat()
+    volume_24h = PlainFloat()
     provider = serializers.CharField()
 
 

@@ -56,6 +56,7 @@ def main() -> None:
         **{**asked["settings"], "STRATEGY_RULES_FOLDER": Path(asked["settings"]["STRATEGY_RULES_FOLDER"])}
     )
     teller = Teller(out)
+    teller.tell(progress=0.0)  # from here on the time that is taken is the work's
     teller.tell(**answer(TASKS[asked["task"]], asked["request"], teller.progress))
 
 

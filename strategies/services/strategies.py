@@ -1,6 +1,6 @@
 """Creates, replaces and deletes strategies: a rule of the catalogue with parameters that it takes, or only a name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,9 +54,12 @@ def replace_strategy(
     """Put other terms in the place of a strategy's: what is not given has its default. A new name makes a new slug.
 
     Whoever trades by it decides by the new terms from the next candle on; backtests keep those that they ran with.
-    Raises StrategyMissing, UnknownRule, Invalid naming a parameter, SlugTaken.
+    Raises StrategyMissing, UnknownRule, Invalid naming a parameter, SlugTaken, StrategyInUse where its rule would be
+    taken from what trades by it.
     """
     strategy = locked_strategy(strategy_id)
+    if strategy.rule and not rule:
+        _check_unused(strategy_id, uses)
     renamed = name != strategy.name
     strategy.name, strategy.description, strategy.rule, strategy.updated_at = name, description, rule, now
     strategy.parameters = _whole(rule, parameters)
@@ -77,9 +80,7 @@ def replace_strategy(
 def delete_strategy(strategy_id: UUID, *, now: datetime) -> None:
     """Hide a strategy for good; its slug is free again. Its backtests stay. Raises StrategyMissing, StrategyInUse."""
     strategy = locked_strategy(strategy_id)
-    using = [words for use in [_traded, *uses] if (words := use(strategy_id))]
-    if using:
-        raise StrategyInUse(f"The strategy is used by {' and '.join(using)}.")
+    _check_unused(strategy_id, [_traded, *uses])
     strategy.deleted_at = now
     strategy.save(update_fields=["deleted_at"])
 
@@ -90,6 +91,12 @@ def locked_strategy(strategy_id: UUID) -> Strategy:
     if strategy is None:
         raise StrategyMissing
     return strategy
+
+
+def _check_unused(strategy_id: UUID, uses: Iterable[Callable[[UUID], str]]) -> None:
+    using = [words for use in uses if (words := use(strategy_id))]
+    if using:
+        raise StrategyInUse(f"The strategy is used by {' and '.join(using)}.")
 
 
 def _traded(strategy_id: UUID) -> str:

@@ -142,6 +142,15 @@ def test_a_strategy_that_a_living_bot_decides_by_is_not_deleted(client, tom, str
     assert client.delete(f"{ADDRESS}/{strategy.pk}").status_code == 204
 
 
+def test_its_rule_is_not_taken_from_a_living_bot_but_may_become_another(client, tom, strategy_of):
+    strategy = strategy_of(tom)
+    create_bot(owner=tom, name="Bot", symbol="BTCUSDT", strategy_id=strategy.pk)
+    answer = client.put(f"{ADDRESS}/{strategy.pk}", {"name": "Only a name"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "STRATEGY_IN_USE")
+    assert client.put(f"{ADDRESS}/{strategy.pk}", {"name": "Held", "rule": "buy_and_hold"}).status_code == 200
+    assert Strategy.objects.get().rule == "buy_and_hold"
+
+
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
 def test_a_stranger_gets_a_404(tom, mallory, client_of, strategy_of, method):
     address = f"{ADDRESS}/{strategy_of(tom).pk}"

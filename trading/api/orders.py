@@ -1,5 +1,7 @@
 """Orders over HTTP: both doors, one service."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from accounts.models import TradingAccount, User
 from accounts.selectors.trading_accounts import writable_account
 from core.api.idempotency import Hold, idempotent_outside
 from core.api.reading import read_body
-from core.errors import Invalid, Missing
+from core.errors import AppError, Invalid, Missing
 from market.models import Instrument
 from market.selectors.instruments import find_instrument, instruments_by_id
 from trading.api.filters import OrderFilter
@@ -59,7 +61,8 @@ class OrderViewSet(viewsets.GenericViewSet):
         asked = read_body(OrderInput, request)
         account = _account(user_of(request), asked, account_id)
         stored = held_by(hold)
-        return placed(place_order(account, request=_order_request(asked), clock=timezone.now, stored=stored))
+        with refused_in_its_words(asked):
+            return placed(place_order(account, request=_order_request(asked), clock=timezone.now, stored=stored))
 
     @extend_schema(responses=OrderAnswer)
     def retrieve(self, request: Request, order_id: UUID, account_id: UUID | None = None) -> Response:
@@ -104,6 +107,17 @@ def _only_account_of(bot_id: UUID | None, user: User) -> UUID:
 def _covered_by(bot_id: UUID) -> QuerySet[AccountScope, UUID]:
     covered = AccountScope.objects.filter(scope_type=ScopeType.BOT, scope_id=bot_id)
     return covered.values_list("account", flat=True)
+
+
+@contextmanager
+def refused_in_its_words(asked: dict[str, Any]) -> Iterator[None]:
+    """Have a refusal of the quantity name the field that it was sent in."""
+    try:
+        yield
+    except AppError as refused:
+        if "quantity" in refused.errors:
+            refused.errors[asked["quantity_called"]] = refused.errors.pop("quantity")
+        raise
 
 
 def asked_order(user: User, asked: dict[str, Any]) -> tuple[TradingAccount, OrderRequest]:

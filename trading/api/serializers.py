@@ -43,6 +43,7 @@ class OrderInput(StrictSerializer):
     client_order_id = serializers.RegexField(r"^[A-Za-z0-9._-]{1,36}$", required=False, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["quantity_called"] = "size" if "size" in attrs else "quantity"
         attrs["quantity"] = attrs.pop("size", None) or attrs["quantity"]
         return attrs
 

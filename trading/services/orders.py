@@ -27,6 +27,9 @@ _PRICES_OF = {
 }
 
 
+_coins_of_bots: list[Callable[[uuid.UUID], str]] = []
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
     """An order as asked: `quantity` in base units, on lot; prices on tick, those that its type takes."""
@@ -101,9 +104,20 @@ def proposal_of(account: TradingAccount, request: OrderRequest) -> Proposal:
 
 
 def check_its_bot(proposal: Proposal, desk: Desk) -> None:
-    """Ask that the bot that an order is put down to trades its account. Raises Invalid."""
-    if proposal.bot_id is not None and not desk.is_traded_by(proposal.account_id, proposal.bot_id):
+    """Ask that the bot that an order is put down to trades its account, and its coin. Raises Invalid."""
+    if proposal.bot_id is None:
+        return
+    if not desk.is_traded_by(proposal.account_id, proposal.bot_id):
         raise Invalid("No such bot trades this account.", field="bot_id")
+    instrument, coins = proposal.instrument, [coin for find in _coins_of_bots if (coin := find(proposal.bot_id))]
+    if coins and instrument.base not in coins:
+        sentence = f"The bot trades {coins[0]}; {instrument.symbol} is {instrument.base}."
+        raise Invalid(sentence, code="SYMBOL_NOT_ALLOWED", field="symbol")
+
+
+def find_coins_of_bots_with(finder: Callable[[uuid.UUID], str]) -> None:
+    """Let `finder` name the base coin of a bot, from now on. Called once, by the app that knows."""
+    _coins_of_bots[:] = [finder]
 
 
 def check_is_new(proposal: Proposal) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from accounts.facts import told_at
 from core.exact import plain
 from trading.desk import Desk
 from trading.engine.exits import stop_loss_price, take_profit_price
@@ -54,7 +55,7 @@ def _plan_one(proposal: Proposal, desk: Desk) -> Ticket | Refusal:
     try:
         quote = check_before_sizing(proposal, desk)
         draft = Draft(proposal, desk, quote, trace)
-        draft.note("quote", bid=quote.bid, ask=quote.ask, at=quote.at.isoformat())
+        draft.note("quote", bid=quote.bid, ask=quote.ask, at=told_at(quote.at))
         check_prices(draft)
         _set_exits(draft)
         _set_quantity(draft)

@@ -367,5 +367,13 @@ def test_a_size_that_no_book_holds_is_a_422_that_says_how_much_is_too_much(tom, 
     # 92,233,720,368.54775807 is the most that is stored of money, at 50,000 each
     sentence = "1000000000 BTC is too large: at most 1844674.407 can be traded."
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_SIZE")
-    assert answer.json()["errors"] == {"quantity": [sentence]}
+    assert answer.json()["errors"] == {name: [sentence]}
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["size", "quantity"])
+def test_an_amount_off_its_lot_is_named_as_it_was_sent(account, tom, client_of, name):
+    asked = {"account_id": str(account.id), "symbol": "BTCUSDT", "side": "buy", name: "0.10000001"}
+    for path, body in (("orders", asked), ("trading/preview", {"order": asked})):
+        answer = client_of(tom).post(f"/api/v1/{path}", body)
+        assert (answer.status_code, list(answer.json()["errors"])) == (422, [name])

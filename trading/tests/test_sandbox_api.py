@@ -171,8 +171,7 @@ def test_a_halt_stops_both(api):
 @pytest.mark.parametrize(
     "ask", [lambda c: c.post(DOOR, BUY), lambda c: c.get(DOOR), lambda c: c.delete(f"{DOOR}?symbol=BTCUSDT")]
 )
-def test_without_a_default_account_there_is_nothing(mallory, account_of, client_of, ask):
-    account_of(mallory)
+def test_without_a_default_account_there_is_nothing(mallory, client_of, ask):
     answer = ask(client_of(mallory))
     assert (answer.status_code, answer.json()["code"]) == (404, "NO_DEFAULT_ACCOUNT")
 
@@ -322,3 +321,17 @@ def test_the_instrument_of_the_contract_is_bought_in_its_own_lots(api, still_mar
     lot = Instrument.objects.get(symbol="BTC-USD").lot_size
     body = api.post(DOOR, {"symbol": "BTC-USD", "amount": "100"}).json()
     assert Decimal(body["quantity"]) % lot == 0
+
+
+def test_once_the_default_account_is_deleted_the_oldest_other_takes_its_place(api, account, account_of, tom):
+    other = account_of(tom, name="second")
+    api.delete(f"/api/v1/accounts/{account.id}")
+    assert api.post(DOOR, BUY).status_code == 201
+    assert Position.objects.get().account_id == other.id
+
+
+def test_the_first_paper_account_of_who_has_none_is_the_default_one(api, account):
+    api.delete(f"/api/v1/accounts/{account.id}")
+    assert api.get(DOOR).json()["code"] == "NO_DEFAULT_ACCOUNT"
+    api.post("/api/v1/accounts", {"name": "anew"})
+    assert api.post(DOOR, BUY).status_code == 201

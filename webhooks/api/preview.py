@@ -20,7 +20,7 @@ from core.errors import Forbidden
 from groups.api.trades import TO_TRADE, group_trade
 from groups.selectors.groups import writable_group
 from groups.services.trades import preview_group_trade
-from trading.api.orders import asked_order
+from trading.api.orders import asked_order, refused_in_its_words
 from trading.services.preview import Preview, preview_order
 from webhooks.api.preview_serializers import PreviewAnswer, PreviewInput
 from webhooks.services.previews import preview_alert
@@ -42,7 +42,8 @@ class PreviewViewSet(viewsets.ViewSet):
 
 def _order(user: User, asked: dict[str, Any]) -> Preview:
     account, order = asked_order(user, asked)
-    return preview_order(account, request=order, clock=timezone.now)
+    with refused_in_its_words(asked):
+        return preview_order(account, request=order, clock=timezone.now)
 
 
 def _group_trade(user: User, asked: dict[str, Any]) -> Preview:

@@ -24,7 +24,7 @@ from webhooks.linting.reading_rules import Message, check_reading
 from webhooks.linting.text_rules import Pasted, check_text, find_json_fault
 from webhooks.reading.alerts import Alert, Reason, Unreadable
 from webhooks.reading.parsing import name_dialect
-from webhooks.secrets import find_secret, strike_out
+from webhooks.secrets import bot_of, find_secret, strike_out
 from webhooks.services.handling import asked_by
 from webhooks.services.inbox import alert_of
 from webhooks.services.previews import preview_alert
@@ -65,6 +65,7 @@ def lint_alert(text: str, *, alert_type: AlertType | None, bot: Bot | None, may_
     findings += check_reading(message, alert, firing)
     if bot is None:
         return Lint(dialect, alert, findings)
+    findings += _other_bot(bot, sent)
     if may_preview:
         preview = preview_alert(bot, sent, clock=clock)
         return Lint(dialect, alert, [*findings, *_of_bot(preview.code, preview.reason)], preview)
@@ -137,9 +138,16 @@ def _secret(text: str, keys: tuple[str, ...]) -> Iterator[Finding]:
     elif keys:
         same = [hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), key.encode()) for key in keys]
         if not any(same):
-            yield error("WRONG_SECRET", "The secret in the message is not the bot's key.")
+            said = "The secret in the message is not the bot's key: only the address with the key lets it in."
+            yield warning("WRONG_SECRET", said)
         elif not same[0]:
             yield warning("OLD_SECRET", "The key in the message was replaced, and works ten minutes only.")
+
+
+def _other_bot(bot: Bot, sent: bytes) -> Iterator[Finding]:
+    name, bot_id = bot_of(sent)
+    if (name or bot.name) != bot.name or (bot_id or str(bot.id)).lower() not in (str(bot.id), bot.id.hex):
+        yield warning("OTHER_BOT", f"The message names another bot; whose key it comes by decides: {bot.name} trades.")
 
 
 def _of_bot(code: str, reason: str) -> Iterator[Finding]:

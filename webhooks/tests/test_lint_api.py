@@ -263,3 +263,9 @@ def test_the_statements_do_not_grow_with_the_accounts(api, tom, bot, account_of)
     for number in range(5):
         connect_account(bot, account_of(tom, name=f"more {number}", seed=number + 10))
     assert statements() == one
+
+
+def test_a_message_that_names_another_bot_is_told(api, bot):
+    for fields, is_found in (({}, False), ({"botname": bot.name}, False), ({"botname": "Other"}, True)):
+        body = asked(api, text(LITERAL, **fields), bot_id=str(bot.id)).json()
+        assert ("OTHER_BOT" in codes(body, "warning")) == is_found
