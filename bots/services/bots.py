@@ -87,7 +87,7 @@ def change_bot(bot_id: UUID, changes: Mapping[str, Any], *, now: datetime) -> Bo
         check_exchange(changes.get("exchange", bot.exchange))
         _lock_strategy(bot.owner, changes.get("strategy_id"))
         if "symbol" in wanted:
-            wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name)
+            wanted["symbol"], _ = _symbol_and_base(wanted["symbol"], bot.base_name, doubted="symbol")
             if bot.strategy_id and wanted["symbol"] != bot.symbol:
                 check_nothing_under_way(bot.pk)
         if "config" in wanted:
@@ -190,7 +190,8 @@ def _with_known_symbols(config: dict[str, Any], base: str) -> dict[str, Any]:
     return {**config, "allowed_symbols": list(dict.fromkeys(instrument.symbol for instrument in found))}
 
 
-def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:
+def _symbol_and_base(symbol: str, base_name: str, *, doubted: str = "base_name") -> tuple[str, str]:
+    """Return both, of either. Raises Invalid, where they do not go together naming the one that is `doubted`."""
     if not symbol and not base_name:
         raise Invalid("A bot needs a symbol or a base coin.", field="symbol")
     field = "symbol" if symbol else "base_name"
@@ -199,7 +200,7 @@ def _symbol_and_base(symbol: str, base_name: str) -> tuple[str, str]:
     except UnknownSymbol as error:
         raise Invalid(error.message, field=field) from error
     if base_name and base_name.upper() != instrument.base:
-        raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base_name}.", field=field)
+        raise Invalid(f"{instrument.symbol} trades {instrument.base}, not {base_name}.", field=doubted)
     return instrument.symbol, instrument.base
 
 

@@ -62,7 +62,7 @@ def test_a_market_of_the_same_coin_may_be_named(api, bot):
     ("field", "body"),
     [
         ("config.leverage", {"config": {"leverage": 101}}),
-        ("base_name", {"symbol": "ETHUSDT"}),
+        ("symbol", {"symbol": "ETHUSDT"}),
         ("symbol", {"symbol": "NOSUCHCOIN"}),
         ("exchange", {"exchange": "moon"}),
         ("name", {"name": ""}),
