@@ -1,6 +1,6 @@
 """Opens, changes and closes trading accounts. Higher apps may follow, and refuse a close."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -82,7 +82,10 @@ def open_account(
 def close_account(account_id: UUID, *, now: datetime) -> None:
     """Take an account away from all who see it, for good; its rows stay. Raises AccountMissing, AccountInUse."""
     with transaction.atomic():
-        account = TradingAccount.objects.living().locked().filter(pk=account_id).first()
+        # All of its owner are locked, in the order in which everybody locks them: one may become the default.
+        owner = TradingAccount.objects.filter(pk=account_id).values("owner")
+        own = {each.pk: each for each in TradingAccount.objects.living().locked().filter(owner__in=owner)}
+        account = own.pop(account_id, None)
         if account is None:
             raise AccountMissing
         for check in checks:
@@ -90,7 +93,7 @@ def close_account(account_id: UUID, *, now: datetime) -> None:
         account.deleted_at = now
         account.save(update_fields=["deleted_at"])
         if account.is_default:
-            _choose_default(account.owner_id)
+            _choose_default(own.values())
         for depart in departures:
             depart(account)
 
@@ -113,10 +116,12 @@ def _has_no_paper_account(owner: User) -> bool:
     return not TradingAccount.objects.living().filter(owner=owner, exchange=PAPER).exists()
 
 
-def _choose_default(owner_id: UUID) -> None:
-    """Let the owner's oldest paper account take the place of the default one that is gone; none where there is none."""
-    left = TradingAccount.objects.living().filter(owner=owner_id, exchange=PAPER).order_by("created_at", "pk")
-    TradingAccount.objects.filter(pk__in=left.values("pk")[:1]).update(is_default=True)
+def _choose_default(left: Iterable[TradingAccount]) -> None:
+    """Let the oldest paper account take the place of the default one that is gone, where there is one."""
+    on_paper = sorted((each for each in left if each.exchange == PAPER), key=lambda each: (each.created_at, each.pk))
+    for oldest in on_paper[:1]:
+        oldest.is_default = True
+        oldest.save(update_fields=["is_default"])
 
 
 def _follow(account: TradingAccount) -> None:
