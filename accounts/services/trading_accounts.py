@@ -118,8 +118,9 @@ def _has_no_paper_account(owner: User) -> bool:
 
 def _choose_default(left: Iterable[TradingAccount]) -> None:
     """Let the oldest paper account take the place of the default one that is gone, where there is one."""
-    on_paper = sorted((each for each in left if each.exchange == PAPER), key=lambda each: (each.created_at, each.pk))
-    for oldest in on_paper[:1]:
+    on_paper = (each for each in left if each.is_paper)
+    oldest = min(on_paper, key=lambda each: (each.created_at, each.pk), default=None)
+    if oldest is not None:
         oldest.is_default = True
         oldest.save(update_fields=["is_default"])
 

@@ -25,8 +25,6 @@ _PRICES_OF = {
     OrderType.STOP: ("stop_price",),
     OrderType.STOP_LIMIT: ("price", "stop_price"),
 }
-
-
 _coins_of_bots: list[Callable[[uuid.UUID], str]] = []
 
 
@@ -67,8 +65,8 @@ def place_order(
 
     `stored` is called with the order in the transaction that writes it: `submitting` where it is still to be sent.
     Raises Invalid for a number off lot or tick, for prices that do not go with the type and for a bot that does not
-    trade the account, DuplicateClientOrderId, and an AppError with the check's code where PLAN refuses: then no row is
-    left behind.
+    trade the account or the coin, DuplicateClientOrderId, and an AppError with the check's code where PLAN refuses:
+    then no row is left behind.
     """
     check_request(request)
     proposal = proposal_of(account, request)
@@ -109,9 +107,10 @@ def check_its_bot(proposal: Proposal, desk: Desk) -> None:
         return
     if not desk.is_traded_by(proposal.account_id, proposal.bot_id):
         raise Invalid("No such bot trades this account.", field="bot_id")
-    instrument, coins = proposal.instrument, [coin for find in _coins_of_bots if (coin := find(proposal.bot_id))]
-    if coins and instrument.base not in coins:
-        sentence = f"The bot trades {coins[0]}; {instrument.symbol} is {instrument.base}."
+    instrument = proposal.instrument
+    coin = next((find(proposal.bot_id) for find in _coins_of_bots), "")
+    if coin and coin != instrument.base:
+        sentence = f"The bot trades {coin}; {instrument.symbol} is {instrument.base}."
         raise Invalid(sentence, code="SYMBOL_NOT_ALLOWED", field="symbol")
 
 
