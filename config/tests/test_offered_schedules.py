@@ -4,10 +4,10 @@ import json
 
 import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
-from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.celery import app
 from config.offered_schedules import OFFERED, install
+from config.scheduler import SteadyScheduler
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_nor_does_a_start_of_beat():
     hourly = IntervalSchedule.objects.create(every=1, period="hours")
     change("sync-top-50-coins", interval=hourly)
     change("sync-top-200-coins", enabled=False)
-    schedule = DatabaseScheduler(app=app).schedule
+    schedule = SteadyScheduler(app=app).schedule
     assert schedule["sync-top-50-coins"].schedule.run_every.total_seconds() == 3600
     assert "sync-top-200-coins" not in schedule
 
