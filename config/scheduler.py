@@ -1,11 +1,11 @@
 """The clock of beat: a database that is away for a moment is not its end."""
 
 import logging
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from django.db import Error
-from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_beat.schedulers import SCHEDULE_SYNC_MAX_INTERVAL, DatabaseScheduler
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,6 @@ class SteadyScheduler(DatabaseScheduler):
             if self._schedule is None:
                 raise  # nothing was read yet: there is no clock to go on with
             logger.exception("the schedule could not be read; the one before is gone on with")
-            self._last_full_sync = datetime.min  # read again at the next tick
+            self._last_full_sync -= timedelta(seconds=SCHEDULE_SYNC_MAX_INTERVAL)  # read again at the next tick
             return self._schedule
         return schedule
