@@ -1,6 +1,7 @@
 """Reads on hot ways whose SQL is built once: for a small read, building it takes Django longer than the answer takes.
 
-What is kept is text and how its rows are read, never an answer: each call asks the database.
+What is kept is text and how its rows are read, never an answer: each call asks the database. PostgreSQL takes a list
+as one array: the driver looks through a text with a thousand places for as long as the read itself takes.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -17,11 +18,15 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import TransactionManagementError
 
+from core.columns import array_text
+
 Row = TypeVar("Row")
 Asked = ParamSpec("Asked")
 
 # How many shapes of its arguments (lengths of lists, above all) a read is remembered for.
 SHAPES = 64
+# How many values stand for a list, whatever its length, where it becomes an array.
+IN_AN_ARRAY = 2
 _FIELDS: dict[type, Any] = {
     UUID: models.UUIDField(),
     datetime: models.DateTimeField(),
@@ -32,7 +37,7 @@ _FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """The shape of a list: how many values there are, all of one type."""
+    """The shape of a list: how many values stand for it, all of one type."""
 
     kind: type
     many: int
@@ -74,7 +79,7 @@ def compiled_read(build: Callable[Asked, models.QuerySet[Any, Row]]) -> Callable
         if kwargs:
             raise TypeError("A compiled read takes its arguments by position.")
         read = read_of(tuple(map(_shape, args)))
-        return [] if read is None else _answer(read, _flat(args))
+        return [] if read is None else _answer(read, args)
 
     return rows
 
@@ -87,36 +92,70 @@ def _shape(argument: Any) -> Hashable:
     kinds = set(map(type, argument)) or {str}
     if len(kinds) > 1 or not kinds <= _FIELDS.keys():
         raise TypeError(f"A compiled read takes no list of {sorted(kind.__name__ for kind in kinds)}.")
-    return _Values(kinds.pop(), len(argument))
+    many = min(len(argument), IN_AN_ARRAY) if _takes_arrays(connections[DEFAULT_DB_ALIAS]) else len(argument)
+    return _Values(kinds.pop(), many)
 
 
-def _flat(arguments: Sequence[Any]) -> list[Any]:
+def _takes_arrays(connection: BaseDatabaseWrapper) -> bool:
+    return connection.vendor == "postgresql"
+
+
+def _prepared(arguments: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+    """Return what differs from call to call as the database takes it, a list as one value where it takes arrays."""
     values: list[Any] = []
     for argument in arguments:
         if isinstance(argument, list | tuple):
-            values.extend(argument)
+            column = _column(argument, connection)
+            values.extend([array_text(column)] if column and _takes_arrays(connection) else column)
         elif type(argument) in _FIELDS:
-            values.append(argument)
+            values.extend(_column([argument], connection))
     return values
+
+
+def _column(values: Sequence[Any], connection: BaseDatabaseWrapper) -> list[Any]:
+    return [_FIELDS[type(value)].get_db_prep_value(value, connection) for value in values]
 
 
 def _compile(build: Callable[..., models.QuerySet[Any, Any]], shapes: tuple[Hashable, ...]) -> _Read | None:
     """Compile the read for arguments of these shapes; None where no row can be found whatever the values."""
     connection = connections[DEFAULT_DB_ALIAS]
     stand_ins = list(_stand_ins(shapes))
-    values = [_prepared(value, connection) for value in _flat(stand_ins)]
     rows = build(*stand_ins)
     compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
     try:
         sql, params = compiler.as_sql()
     except EmptyResultSet:
         return None
+    if _takes_arrays(connection):
+        lists = [_column(stand_in, connection) for stand_in in stand_ins if isinstance(stand_in, list)]
+        sql, params = _with_arrays(sql, params, lists)
+    values = _prepared(stand_ins, connection)
     at = {value: index for index, value in enumerate(values)}
     places = [(place, at[param]) for place, param in enumerate(params) if _is_known(param, at)]
     if {index for _, index in places} != set(range(len(values))):
         raise TypeError(f"{build.__name__} does not compare each of its arguments as it is.")
     compiler.connection = None  # that of the thread that came first: it would stay open for as long as the read is kept
     return _Read(rows, compiler, sql, tuple(params), tuple(places))
+
+
+def _with_arrays(sql: str, params: Sequence[Any], lists: Sequence[list[Any]]) -> tuple[str, list[Any]]:
+    """Return the statement with `= ANY (%s)` where it says `IN (...)` of one of these lists, and its parameters."""
+    written, *texts = sql.split("%s")
+    kept: list[Any] = []
+    place = 0
+    while place < len(params):
+        values = next(
+            (values for values in lists if values and values == list(params[place : place + len(values)])), []
+        )
+        if values and written.endswith("IN (") and texts[place + len(values) - 1].startswith(")"):
+            written = f"{written.removesuffix('IN (')}= ANY ("
+            kept.append(array_text(values))
+            place += len(values)
+        else:
+            kept.append(params[place])
+            place += 1
+        written += f"%s{texts[place - 1]}"
+    return written, kept
 
 
 def _is_known(param: Any, values: dict[Any, int]) -> bool:
@@ -143,18 +182,14 @@ def _stand_in(kind: type, number: int) -> Any:
     return _FIRST_DAY + timedelta(seconds=number) if kind is datetime else f"\x01stand-in {number}"
 
 
-def _prepared(value: Any, connection: BaseDatabaseWrapper) -> Any:
-    return _FIELDS[type(value)].get_db_prep_value(value, connection)
-
-
-def _answer(read: _Read, values: Sequence[Any]) -> list[Any]:
-    """Send the read with these values, and make its rows as its queryset does."""
+def _answer(read: _Read, arguments: Sequence[Any]) -> list[Any]:
+    """Send the read with these arguments, and make its rows as its queryset does."""
     connection = connections[DEFAULT_DB_ALIAS]
     if read.compiler.query.select_for_update and connection.get_autocommit():
         raise TransactionManagementError("select_for_update cannot be used outside of a transaction.")
-    params = list(read.params)
+    params, values = list(read.params), _prepared(arguments, connection)
     for place, index in read.places:
-        params[place] = _prepared(values[index], connection)
+        params[place] = values[index]
     compiler = copy(read.compiler)
     compiler.connection = connection
     compiler.as_sql = lambda *_, **__: (read.sql, tuple(params))

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 
 from core.compiled_reads import compiled_read
 from core.tests.conftest import Sample
@@ -66,8 +67,30 @@ def test_values_come_as_the_queryset_gives_them(three):
 def test_it_is_built_once_for_each_shape(samples):
     built = []
     read = compiled_read(lambda ids: built.append(len(ids)) or Sample._default_manager.filter(pk__in=ids))
-    assert [read(KEYS[:1]), read(KEYS[1:2]), read(KEYS[:2])] == [[], [], []]
-    assert built == [1, 2]
+    assert [read(KEYS[:1]), read(KEYS[1:2]), read(KEYS[:2]), read(KEYS)] == [[], [], [], []]
+    assert built == ([1, 2] if connection.vendor == "postgresql" else [1, 2, 3])
+
+
+def test_lists_beside_others_and_negated_find_what_the_queryset_finds(three, samples):
+    for number in range(4, 9):
+        samples.create(id=uuid.UUID(int=number), text=f"t{number % 2}", flag=True, at=AT)
+
+    def build(ids, texts, others):
+        apart = Sample._default_manager.filter(Q(pk__in=ids) | Q(text__in=texts), text__in=["t0", "t1", "t3", '"}{,'])
+        return apart.exclude(pk__in=others).order_by("pk")
+
+    every = [KEYS, [uuid.UUID(int=5)], [uuid.UUID(int=number) for number in range(2, 9)], []]
+    for ids in every:
+        for texts in (["t0"], ["t1", "t0", '"}{,'], [], ["NULL"]):
+            for others in every:
+                assert compiled_read(build)(ids, texts, others) == list(build(ids, texts, others))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="an array is PostgreSQL's")
+def test_a_list_is_one_parameter(three):
+    with CaptureQueriesContext(connection) as asked:
+        assert len(of_ids(KEYS)) == len(of_ids([*KEYS, *KEYS])) == 3
+    assert all(" = ANY ('{" in each["sql"] for each in asked.captured_queries)
 
 
 def test_the_database_is_asked_each_time(samples, django_assert_num_queries):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from core.bulk import update_rows
+from core.compiled_reads import compiled_read
 from core.exact import plain
 from trading.models import Order, OrderSide, OrderStatus, Outcome, OutcomeStatus, Signal, SignalStatus
 from trading.models.signals import counted_again
@@ -43,9 +44,7 @@ class PassOutcomes:
 
         An account whose order was stored is not among them, whatever became of the order: it is not sent again.
         """
-        stored = Order.objects.filter(signal=self._signal, leg=self._leg).values("account")
-        pending = Outcome.objects.filter(signal=self._signal, status=OutcomeStatus.PENDING, leg=self._leg)
-        rows = pending.filter(account__in=list(account_ids)).exclude(account__in=stored)
+        rows = _still_to_come(self._signal.pk, self._leg, list(account_ids))
         self._outcomes = {row.account_id: row for row in rows}
         for row in self._outcomes.values():
             row.signal = self._signal
@@ -89,6 +88,13 @@ class PassOutcomes:
 
     def _trace(self, outcome: Outcome, trace: Trace) -> None:
         outcome.trace = [*outcome.trace, *({"leg": self._leg, **line} for line in trace)]
+
+
+@compiled_read
+def _still_to_come(signal_id: UUID, leg: int, account_ids: list[UUID]) -> QuerySet[Outcome]:
+    stored = Order.objects.filter(signal=signal_id, leg=leg).values("account")
+    pending = Outcome.objects.filter(signal=signal_id, status=OutcomeStatus.PENDING, leg=leg)
+    return pending.filter(account__in=account_ids).exclude(account__in=stored)
 
 
 def settle_by_orders(orders: Iterable[Order], *, now: datetime, timings: Mapping[str, int]) -> list[Outcome]:
