@@ -73,11 +73,14 @@ class Rule:
 
     def decide(self, candles: CandleSeries, parameters: Parameters) -> Floats:
         """Return the rule's targets (n,) for whole parameters, NaN made 0. Raises RuleFailed."""
+        return checked_targets(self.told(candles, parameters), len(candles))
+
+    def told(self, candles: CandleSeries, parameters: Parameters) -> object:
+        """Return what the rule tells for whole parameters, whatever that is. Raises RuleFailed where it raises."""
         try:
-            told = self.targets(candles, **parameters)
+            return self.targets(candles, **parameters)
         except RAISED as error:
             raise RuleFailed.raised("The rule", error) from error
-        return checked_targets(told, len(candles))
 
     def candles_before(self, parameters: Parameters) -> int:
         """Return how many candles it wants before those that count, for whole parameters. Raises RuleFailed."""

@@ -300,8 +300,8 @@ def _leave_at_market(book, trades, terms, size, quoted, at, reason):
 
 @compiled
 def _slipped_price(terms, direction, size, quoted, at, leg):
-    """Return the price of a market fill."""
-    drawn = draw(terms.seed, terms.instrument, at, leg)
+    """Return the price of a market fill. Without noise there is nothing to draw, which costs more than all else."""
+    drawn = draw(terms.seed, terms.instrument, at, leg) if terms.slippage_noise != 0 else 0
     slipped = slippage(
         terms.slippage_base,
         size,

@@ -19,12 +19,12 @@ from market.candles.series import CandleSeries, Floats, Milliseconds
 from strategies.backtest import books
 from strategies.backtest.figures import of_equity
 from strategies.backtest.metrics import DAY, daily_places
-from strategies.backtest.run import Progress, plain
+from strategies.backtest.run import Progress
 from strategies.backtest.terms import Market, RunSettings, Terms, terms_of
 from strategies.indicator_memory import remembering
 from strategies.rule import Parameters, Rule, RuleFailed
 from strategies.sweep.figures import FIGURES, of_trades
-from strategies.sweep.passing import ground_of, pass_over
+from strategies.sweep.passing import Places, changes_within, ground_of, pass_over, turns_of
 
 # Sets of parameters that a thread takes at a time.
 _HANDFUL = 8
@@ -142,17 +142,17 @@ class _Runner:
         """Run the sets at these places, each over all spans, and write down what comes out."""
         for place in places:
             try:
-                targets = plain(self._rule.decide(self._candles, self._sets[place]))
+                decided = turns_of(self._rule.told(self._candles, self._sets[place]), len(self._candles))
             except RuleFailed as failure:
                 self.errors[place] = failure.message
                 continue
             for row, course in zip(self.figures[:, place], self._courses, strict=True):
-                row[:] = self._figures(targets, course)
+                row[:] = self._figures(*decided, course)
 
-    def _figures(self, targets: Floats, course: _Course) -> list[float]:
+    def _figures(self, targets: Floats, turns: Places, course: _Course) -> list[float]:
         """Return the figures of one run in the order of FIGURES."""
         span, balance = course.span, self._terms.initial_balance
-        book, changes = books.new_book(balance), _changes(targets, span)
+        book, changes = books.new_book(balance), changes_within(targets, turns, span.first, span.stop)
         trades, equity = np.empty((len(changes), books.TRADE)), np.full(course.initial + len(course.places), balance)
         given = (self._ground, targets, changes, self._terms)
         held = pass_over(span.first + 1, span.stop, *given, book, trades, course.places, equity[course.initial :])
@@ -163,10 +163,3 @@ class _Runner:
         told["fees"], told["funding"] = float(book[books.FEES]), float(book[books.FUNDED])
         told["final_balance"] = float(book[books.BALANCE])
         return [np.nan if (figure := told[name]) is None else figure for name in FIGURES]
-
-
-def _changes(targets: Floats, span: Span) -> NDArray[np.intp]:
-    """Return the candles of a span, ascending, before which another target was decided than the one before."""
-    inside = targets[span.first : span.stop - 1]
-    changes = np.flatnonzero(inside[1:] != inside[:-1]) + span.first + 2
-    return np.insert(changes, 0, span.first + 1) if len(inside) and inside[0] != 0 else changes

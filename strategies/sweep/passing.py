@@ -9,14 +9,17 @@ the ends of days.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.candles.series import CandleSeries, Floats, Milliseconds
 from strategies.backtest.books import BALANCE, DIRECTION, ENTRY_COST, SIZE, STOP, TARGET, equity_at
 from strategies.backtest.compiling import compiled
 from strategies.backtest.kernel import FUNDING_PERIOD, is_below, is_exit_met, pass_bar
 from strategies.backtest.run import BadCandle, plain
+from strategies.rule import checked_targets
 
 BLOCK = 64
+Places = NDArray[np.int64]
 
 
 class Ground(NamedTuple):
@@ -59,6 +62,51 @@ def _check(candles: CandleSeries) -> None:
     sound = (candles.low > 0) & (candles.low <= lowest) & (highest <= candles.high) & (candles.high < np.inf)
     if not sound.all():
         raise BadCandle(candles, int(np.argmin(sound)))
+
+
+def turns_of(told: object, candles: int) -> tuple[Floats, Places]:
+    """Return what a rule told as its targets (n,) float64, and ascending where they turn: differ from the one before.
+
+    What `checked_targets` says holds, but that NaN at the beginning stay: they count as 0, as does what is before the
+    first. All of it is read once, as a sweep does little else. Raises RuleFailed for what are no targets.
+    """
+    if not (isinstance(told, np.ndarray) and told.dtype == np.float64 and told.shape == (candles,)):
+        told = checked_targets(told, candles)
+    targets, turns = plain(told), np.empty(candles, np.int64)
+    count = _find_turns(targets, turns)
+    if count < 0:
+        checked_targets(told, candles)  # raises
+    return targets, turns[:count]
+
+
+@compiled
+def _find_turns(targets, turns):
+    """Write down where targets differ from the one before; return how many do, -1 where one is no target."""
+    begin, count, last = 0, 0, 0.0
+    while begin < len(targets) and np.isnan(targets[begin]):
+        begin += 1
+    for bar in range(np.uint64(begin), np.uint64(len(targets))):
+        target = targets[bar]
+        if target != last:  # so are NaN, all of them
+            if not -1 <= target <= 1:
+                return -1
+            turns[count] = bar
+            count += 1
+            last = target
+    return count
+
+
+def changes_within(targets: Floats, turns: Places, first: int, stop: int) -> Places:
+    """Return the candles from after `first` to before `stop` that open with something new to do, ascending.
+
+    `targets` and `turns` are those of `turns_of`. What was decided at `first` is new unless that is 0: before it
+    nothing counts.
+    """
+    begin, end = np.searchsorted(turns, (first + 1, stop - 1))
+    changes: Places = turns[begin:end] + 1
+    if begin > 0 and stop - first > 1 and targets[turns[begin - 1]] != 0:
+        changes = np.insert(changes, 0, first + 1)
+    return changes
 
 
 @compiled
