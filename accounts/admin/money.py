@@ -45,7 +45,7 @@ _KIND = badge(
     },
 )
 _AMOUNT = decimal_column("signed_amount", description="amount")
-_FIXED = ("id", "owner", "exchange", "currency", "is_default", "created_at")
+_FIXED = ("id", "owner", "exchange", "currency", "created_at")
 
 
 class AccountsField(RowsField):

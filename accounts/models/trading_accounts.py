@@ -61,7 +61,6 @@ class TradingAccount(models.Model):
     is_demo = models.BooleanField(default=True)
     is_testnet = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
-    is_default = models.BooleanField(default=False)
     seed = models.PositiveBigIntegerField(default=new_seed, editable=False)
     created_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -76,11 +75,6 @@ class TradingAccount(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(max_leverage__gte=1, max_leverage__lte=100), name="account_leverage_1_to_100"
-            ),
-            models.UniqueConstraint(
-                fields=["owner"],
-                condition=models.Q(is_default=True, deleted_at=None),
-                name="one_default_account_per_owner",
             ),
         ]
 

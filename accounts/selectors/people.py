@@ -9,8 +9,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q, QuerySet
 
 from accounts.figures import figures_of
-from accounts.models import Role, TradingAccount, User, UserSession
+from accounts.models import Role, User, UserSession
 from accounts.models.users import UserQuerySet
+from accounts.selectors.trading_accounts import DefaultAccountMissing, default_account
 from accounts.tokens import Claims, InvalidToken, read_access
 from core.compiled_reads import compiled_read
 
@@ -72,5 +73,8 @@ def permissions_of(user: User) -> list[str]:
 
 def spendable_balance(user: User, *, now: datetime) -> Decimal | None:
     """Return the margin available on the user's default paper account, in its currency; None without one."""
-    account = TradingAccount.objects.living().filter(owner=user, is_default=True).first()
-    return None if account is None else figures_of([account], now)[account.id].margin_available
+    try:
+        account = default_account(user)
+    except DefaultAccountMissing:
+        return None
+    return figures_of([account], now)[account.id].margin_available

@@ -28,8 +28,8 @@ class DefaultAccountMissing(Missing):
 
 
 def default_account(user: User) -> TradingAccount:
-    """Return the default paper account of `user`, an admin's own too. Raises DefaultAccountMissing."""
-    own = TradingAccount.objects.living().filter(owner=user, is_default=True, exchange=PAPER).first()
+    """Return the oldest paper account of `user` that is left, an admin's own too. Raises DefaultAccountMissing."""
+    own = TradingAccount.objects.living().filter(owner=user, exchange=PAPER).order_by("created_at", "pk").first()
     if own is None:
         raise DefaultAccountMissing
     return own

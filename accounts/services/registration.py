@@ -49,7 +49,6 @@ def open_default_account(user: User, *, now: datetime) -> TradingAccount:
         owner=user,
         name="Paper",
         initial_balance=Decimal(settings.DEFAULT_ACCOUNT_BALANCE),
-        is_default=True,
         now=now,
     )
 

@@ -1,6 +1,6 @@
 """Opens, changes and closes trading accounts. Higher apps may follow, and refuse a close."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -45,18 +45,16 @@ def open_account(
     max_daily_loss: Decimal | None = None,
     is_demo: bool = True,
     is_testnet: bool = False,
-    is_default: bool = False,
     keys: Keys | None = None,
     seed: int | None = None,
 ) -> TradingAccount:
     """Create an account and book its opening deposit (none where `initial_balance` is zero), in `currency`.
 
-    The first paper account of an owner is the default one. `seed` fixes the account's simulated slippage, `keys` are
+    `seed` fixes the account's simulated slippage, `keys` are
     sealed for it. Raises Invalid for a venue that the desk cannot trade on.
     """
     check_exchange(exchange)
     with transaction.atomic():
-        is_default = is_default or (exchange == PAPER and _has_no_paper_account(owner))
         account = TradingAccount.objects.create(
             owner=owner,
             name=name,
@@ -66,7 +64,6 @@ def open_account(
             max_daily_loss=max_daily_loss,
             is_demo=is_demo,
             is_testnet=is_testnet,
-            is_default=is_default,
             seed=new_seed() if seed is None else seed,
             created_at=now,
         )
@@ -82,18 +79,13 @@ def open_account(
 def close_account(account_id: UUID, *, now: datetime) -> None:
     """Take an account away from all who see it, for good; its rows stay. Raises AccountMissing, AccountInUse."""
     with transaction.atomic():
-        # All of its owner are locked, in the order in which everybody locks them: one may become the default.
-        owner = TradingAccount.objects.filter(pk=account_id).values("owner")
-        own = {each.pk: each for each in TradingAccount.objects.living().locked().filter(owner__in=owner)}
-        account = own.pop(account_id, None)
+        account = TradingAccount.objects.living().locked().filter(pk=account_id).first()
         if account is None:
             raise AccountMissing
         for check in checks:
             check(account)
         account.deleted_at = now
         account.save(update_fields=["deleted_at"])
-        if account.is_default:
-            _choose_default(own.values())
         for depart in departures:
             depart(account)
 
@@ -108,21 +100,6 @@ def change_account(account: TradingAccount, changes: Mapping[str, Any]) -> Tradi
         account.save(update_fields=list(changes))
         _follow(account)
     return account
-
-
-def _has_no_paper_account(owner: User) -> bool:
-    """Say whether the owner, who is locked so that of two accounts opened at once one is the first, has none."""
-    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    return not TradingAccount.objects.living().filter(owner=owner, exchange=PAPER).exists()
-
-
-def _choose_default(left: Iterable[TradingAccount]) -> None:
-    """Let the oldest paper account take the place of the default one that is gone, where there is one."""
-    on_paper = (each for each in left if each.is_paper)
-    oldest = min(on_paper, key=lambda each: (each.created_at, each.pk), default=None)
-    if oldest is not None:
-        oldest.is_default = True
-        oldest.save(update_fields=["is_default"])
 
 
 def _follow(account: TradingAccount) -> None:

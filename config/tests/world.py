@@ -83,10 +83,7 @@ class World:
         return value.format_map(self.names) if isinstance(value, str) else value
 
     def _account(self, name: str, now: datetime) -> TradingAccount:
-        is_default = name == "Member"
-        return open_account(
-            owner=self.tom, name=name, initial_balance=Decimal(10_000), is_default=is_default, seed=1, now=now
-        )
+        return open_account(owner=self.tom, name=name, initial_balance=Decimal(10_000), seed=1, now=now)
 
     def _bot(self) -> Bot:
         bot = create_bot(owner=self.tom, name="Trend", symbol="BTCUSDT", config={"position_size": "0.01"})

