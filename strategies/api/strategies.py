@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,8 +33,6 @@ from strategies.selectors.strategies import (
 )
 from strategies.services.strategies import create_strategy, delete_strategy, replace_strategy
 from strategies.services.trade_strategies import create_trade_strategy, delete_trade_strategy, replace_trade_strategy
-
-CATALOGUE = inline_serializer("Catalogue", {"items": RuleAnswer(many=True)})
 
 
 class StrategyViewSet(viewsets.GenericViewSet):
@@ -78,10 +76,11 @@ class StrategyViewSet(viewsets.GenericViewSet):
         delete_strategy(writable_strategy(user_of(request), strategy_id).pk, now=timezone.now())
         return Response(status=204)
 
-    @extend_schema(responses=CATALOGUE)
+    @extend_schema(responses=RuleAnswer(many=True), filters=False)
     def catalogue(self, request: Request) -> Response:
-        """Answer with every rule and the JSON Schema of its parameters."""
-        return Response({"items": [_rule_data(name) for name in rule_names()]})
+        """Answer with the rules and the JSON Schema of their parameters."""
+        page = self.paginate_queryset(rule_names()) or []
+        return self.get_paginated_response([_rule_data(name) for name in page])
 
 
 class TradeStrategyViewSet(viewsets.GenericViewSet):

@@ -188,6 +188,15 @@ def test_the_catalogue_tells_each_rule_with_the_schema_of_its_parameters(client_
     assert rule["parameters"]["properties"]["fast"]["default"] == 10
 
 
+def test_the_catalogue_is_a_list_in_pages_as_every_other(client_of, vic):
+    whole, second = (
+        client_of(vic).get(f"{ADDRESS}/catalogue", query).json() for query in ({}, {"limit": 1, "offset": 1})
+    )
+    assert (whole["total"], whole["limit"], whole["offset"]) == (len(whole["items"]), 50, 0)
+    assert second == {"items": [whole["items"][1]], "total": whole["total"], "limit": 1, "offset": 1}
+    assert client_of(vic).get(f"{ADDRESS}/catalogue", {"limit": 0}).status_code == 422
+
+
 def test_two_living_strategies_with_one_slug_are_refused_by_the_database(tom, strategy_of):
     strategy_of(tom)
     with pytest.raises(IntegrityError):
