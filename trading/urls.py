@@ -37,6 +37,6 @@ urlpatterns = [
     path("risk/limits/<uuid:limit_id>", limit),
     path("risk/alerts", RiskAlertViewSet.as_view({"get": "list"})),
     path("risk/alerts/<uuid:alert_id>/acknowledge", RiskAlertViewSet.as_view({"post": "acknowledge"})),
-    path("trading/halt", SwitchViewSet.as_view({"post": "halt"})),
+    path("trading/halt", SwitchViewSet.as_view({"get": "list", "post": "halt"})),
     path("trading/resume", SwitchViewSet.as_view({"post": "resume"})),
 ]

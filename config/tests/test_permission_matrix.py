@@ -130,6 +130,7 @@ PATCH  /api/v1/risk/limits/{limit_id}                                    401 200
 DELETE /api/v1/risk/limits/{limit_id}                                    401 204 204 404 403 403 403
 GET    /api/v1/risk/alerts                                               401 200 200 200 200 200 200
 POST   /api/v1/risk/alerts/{alert_id}/acknowledge                        401 200 200 404 403 403 403
+GET    /api/v1/trading/halt                                              401 200 200 200 200 200 200
 POST   /api/v1/trading/halt                                              401 200 200 404 403 403 403
 POST   /api/v1/trading/resume                                            401 200 200 404 403 403 403
 

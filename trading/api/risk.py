@@ -29,8 +29,11 @@ from trading.api.risk_serializers import (
     ResumeInput,
     RiskAlertAnswer,
     SwitchAnswer,
+    TurnedAnswer,
+    turned_data,
 )
 from trading.models import RiskAlert, RiskLimit, ScopeType, Switch, SwitchState
+from trading.selectors.covered import turned_switches_over
 from trading.selectors.scopes import require_writable_scope
 from trading.services.risk.alerts import acknowledge_alert
 from trading.services.risk.halting import halt_scope, resume_scope
@@ -122,9 +125,15 @@ class SwitchViewSet(viewsets.GenericViewSet):
 
     queryset = Switch.objects.none()
     serializer_class = SwitchAnswer
-    permissions_needed = {"write": "trading.change_switch"}
+    permissions_needed = {"read": "trading.view_switch", "write": "trading.change_switch"}
 
-    @extend_schema(request=HaltInput, responses=SwitchAnswer)
+    @extend_schema(responses=SwitchAnswer(many=True))
+    def list(self, request: Request) -> Response:
+        """Answer with what is halted or reducing, and covers who asks or an account that they may see."""
+        page = self.paginate_queryset(turned_switches_over(user_of(request)))
+        return self.get_paginated_response(SwitchAnswer(page, many=True).data)
+
+    @extend_schema(request=HaltInput, responses=TurnedAnswer)
     @idempotent
     def halt(self, request: Request) -> Response:
         asked = _scope_named(read_body(HaltInput, request))
@@ -133,13 +142,14 @@ class SwitchViewSet(viewsets.GenericViewSet):
         halted = halt_scope(**asked, state=state, clock=timezone.now)
         if halted.switch.flattening:
             transaction.on_commit(partial(nudge_flatten, halted.switch.pk), robust=True)
-        return Response(SwitchAnswer(halted).data)
+        return Response(turned_data(halted.switch, cancelled=halted.cancelled))
 
-    @extend_schema(request=ResumeInput, responses=SwitchAnswer)
+    @extend_schema(request=ResumeInput, responses=TurnedAnswer)
     def resume(self, request: Request) -> Response:
         asked = _scope_named(read_body(ResumeInput, request))
         require_writable_scope(user_of(request), asked["scope_type"], asked["scope_id"])
-        return Response(SwitchAnswer(resume_scope(**asked)).data)
+        resumed = resume_scope(**asked)
+        return Response(turned_data(resumed.switch, cancelled=resumed.cancelled))
 
 
 def _scope_named(asked: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from core.api.serializers import DecimalInput, MoneyInput, PlainDecimal, StrictSerializer, any_case
 from core.exact import plain
-from trading.models import LimitType, ScopeType, Severity, SwitchState
+from trading.models import LimitType, ScopeType, Severity, Switch, SwitchState
 from trading.models.alerts import ALERTED
 
 _WARNING, _CRITICAL = Decimal("0.8"), Decimal("0.95")
@@ -125,12 +125,22 @@ class HaltInput(ResumeInput):
 
 
 class SwitchAnswer(serializers.Serializer):
+    """A switch as it stands."""
+
+    scope_type = serializers.ChoiceField(choices=ScopeType.choices)
+    scope_id = serializers.UUIDField(allow_null=True)
+    state = serializers.ChoiceField(choices=SwitchState.choices)
+    flattening = serializers.BooleanField()
+    reason = serializers.CharField()
+    changed_at = serializers.DateTimeField()
+
+
+class TurnedAnswer(SwitchAnswer):
     """A switch as it was turned, and how many working orders were cancelled with it."""
 
-    scope_type = serializers.ChoiceField(source="switch.scope_type", choices=ScopeType.choices)
-    scope_id = serializers.UUIDField(source="switch.scope_id", allow_null=True)
-    state = serializers.ChoiceField(source="switch.state", choices=SwitchState.choices)
-    flattening = serializers.BooleanField(source="switch.flattening")
-    reason = serializers.CharField(source="switch.reason")
-    changed_at = serializers.DateTimeField(source="switch.changed_at")
-    cancelled_orders = serializers.IntegerField(source="cancelled")
+    cancelled_orders = serializers.IntegerField()
+
+
+def turned_data(switch: Switch, *, cancelled: int) -> dict[str, Any]:
+    """Return a switch that was just turned as the API shows it."""
+    return {**SwitchAnswer(switch).data, "cancelled_orders": cancelled}

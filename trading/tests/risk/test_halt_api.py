@@ -4,6 +4,8 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Share
 from bots.services.bots import create_bot
@@ -204,3 +206,29 @@ def test_nothing_has_this_id(ada, client_of):
     for scope in ("user", "account", "group", "bot", "symbol"):
         told = client_of(ada).post(HALT, {"scope_type": scope, "scope_id": str(uuid.uuid4())})
         assert (told.status_code, Switch.objects.count()) == (404, 0)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_what_is_turned_is_told_to_whom_it_covers(ada, tom, client_of, scopes, scope):
+    turned = client_of(ada).post(HALT, {"scope_type": scope, "scope_id": scopes[scope], "reason": "Fire."}).json()
+    del turned["cancelled_orders"]
+    assert client_of(tom).get(HALT).json() == {"items": [turned], "total": 1, "limit": 50, "offset": 0}
+    client_of(ada).post(RESUME, {"scope_type": scope, "scope_id": scopes[scope]})
+    assert client_of(tom).get(HALT).json()["items"] == []
+
+
+@pytest.mark.parametrize("scope", ["user", "account", "bot", "group"])
+def test_what_covers_somebody_else_is_not_told(ada, mallory, client_of, scopes, scope):
+    client_of(ada).post(HALT, {"scope_type": scope, "scope_id": scopes[scope]})
+    assert client_of(mallory).get(HALT).json()["total"] == 0
+
+
+def test_what_is_turned_is_read_in_as_many_statements_whatever_there_is(ada, tom, client_of, account_of):
+    asked = []
+    for _ in range(2):
+        client_of(ada).post(HALT, {"scope_type": "account", "scope_id": str(account_of(tom).pk)})
+        api = client_of(tom)
+        with CaptureQueriesContext(connection) as queries:
+            asked.append(api.get(HALT).json()["total"])
+        asked.append(len(queries))
+    assert asked == [1, asked[1], 2, asked[1]]
