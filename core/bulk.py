@@ -14,7 +14,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from core.columns import array_text, prepared
+from core.columns import column_text, prepared
 
 Columns = Sequence[Sequence[Any]]
 
@@ -134,7 +134,7 @@ def rows_source(fields: Sequence[Any], values: Columns, connection: BaseDatabase
     if connection.vendor == "sqlite":
         # One JSON text holds every cell; integers of 64 bits survive it, and no cell is a float.
         return _json_source(tuple(fields)), [json.dumps(list(zip(*columns, strict=True)))]
-    return _arrays_source(tuple(fields)), [array_text(column) for column in columns]
+    return _arrays_source(tuple(fields)), [column_text(column) for column in columns]
 
 
 @cache

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.types.json import Jsonb
 
+from core.arrays import PLAIN, array_text, quoted
 from core.fields import ExactField
 
 _AS_IT_IS: dict[type, type] = {
@@ -51,37 +52,17 @@ def prepared(field: Any, values: Sequence[Any], connection: BaseDatabaseWrapper)
     return [slowly(value) for value in values]
 
 
-def array_text(values: Sequence[Any]) -> Any:
-    """Return values as PostgreSQL writes an array ({1,NULL,"a b"}), so that one string goes over the wire.
-
-    The driver's own way through a list costs as much as the insert. A type that is not known here goes that way.
-    """
-    kinds = set(map(type, values))
-    if not kinds <= _WRITTEN.keys():
-        return list(values)
-    return f"{{{','.join([_WRITTEN[type(value)](value) for value in values])}}}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def column_text(values: Sequence[Any]) -> Any:
+    """Return a column that was prepared for PostgreSQL as one array."""
+    return array_text(values, _WRITERS)
 
 
 def _json(value: Jsonb) -> str:
     dumps = value.dumps or json.dumps
-    return _quoted(dumps(value.obj))  # type: ignore[arg-type]
+    return quoted(dumps(value.obj))  # type: ignore[arg-type]
 
 
-_WRITTEN: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _: "NULL",
-    str: _quoted,
-    int: str,
-    bool: lambda value: "t" if value else "f",
-    Decimal: str,
-    UUID: lambda value: value.hex,
-    datetime: datetime.isoformat,
-    Jsonb: _json,
-}
+_WRITERS = {**PLAIN, Jsonb: _json}
 
 
 def _kept_as(field: Any) -> Any:

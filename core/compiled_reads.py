@@ -18,7 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import TransactionManagementError
 
-from core.columns import array_text
+from core.arrays import array_text
 
 Row = TypeVar("Row")
 Asked = ParamSpec("Asked")
