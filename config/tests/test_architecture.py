@@ -2,7 +2,8 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,19 @@ ROOT = Path(__file__).resolve().parents[2]
 LADDER = ("core", "accounts", "market", "trading", "strategies", "groups", "bots", "webhooks", "config")
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
 def sources(package: str) -> list[Path]:
     files = (ROOT / package).rglob("*.py")
     return sorted(file for file in files if not {"tests", "migrations"} & set(file.relative_to(ROOT).parts))
 
 
-ALL_SOURCES = [file for package in LADDER for file in sources(package)]
+def everywhere() -> Iterator[Path]:
+    for package in LADDER:
+        yield from sources(package)
 
 
 def imports(node: ast.AST) -> Iterator[str]:
@@ -38,50 +46,57 @@ def function_imports(tree: ast.Module) -> list[str]:
     return [module for node in functions if node.name != "ready" for module in imports(node)]
 
 
-def name_of(file: Path) -> str:
-    return str(file.relative_to(ROOT))
+def wrong(files: Iterator[Path] | list[Path], told: Callable[[Path], list]) -> dict[str, list]:
+    """Return what is told of each file of which anything is; there must be files."""
+    said = {str(file.relative_to(ROOT)): told(file) for file in files}
+    assert said
+    return {name: found for name, found in said.items() if found}
 
 
-@pytest.mark.parametrize("file", ALL_SOURCES, ids=name_of)
-def test_no_import_climbs_the_ladder(file):
-    package = file.relative_to(ROOT).parts[0]
-    assert climbing(package, imports(ast.parse(file.read_text()))) == []
+def test_no_import_climbs_the_ladder():
+    assert wrong(everywhere(), lambda file: climbing(file.relative_to(ROOT).parts[0], imports(parsed(file)))) == {}
 
 
-@pytest.mark.parametrize("file", ALL_SOURCES, ids=name_of)
-def test_no_function_imports_but_ready(file):
-    assert function_imports(ast.parse(file.read_text())) == []
+def test_no_function_imports_but_ready():
+    assert wrong(everywhere(), lambda file: function_imports(parsed(file))) == {}
 
 
 @pytest.mark.parametrize("package", LADDER)
 def test_what_reads_imports_nothing_that_writes(package):
     """Inside an app: models ◄ selectors ◄ services."""
     files = [file for file in sources(package) if "selectors" in file.parts]
-    found = {(name_of(file), each) for file in files for each in imports(ast.parse(file.read_text()))}
+    found = {(file.name, each) for file in files for each in imports(parsed(file))}
     assert [pair for pair in found if pair[1].startswith(f"{package}.services")] == []
 
 
-@pytest.mark.parametrize("file", sources("trading/engine"), ids=name_of)
-def test_the_engine_imports_nothing_but_itself(file):
-    assert [module for module in imports(ast.parse(file.read_text())) if not module.startswith("trading.engine")] == []
+def test_the_engine_imports_nothing_but_itself():
+    def others(file: Path) -> list[str]:
+        return [module for module in imports(parsed(file)) if not module.startswith("trading.engine")]
+
+    assert wrong(sources("trading/engine"), others) == {}
 
 
-@pytest.mark.parametrize("file", sources("trading/engine"), ids=name_of)
-def test_the_engine_has_no_fractions_in_its_source(file):
-    numbers = [node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)]
-    assert [number for number in numbers if isinstance(number, float | complex)] == []
+def test_the_engine_has_no_fractions_in_its_source():
+    def fractions(file: Path) -> list[float | complex]:
+        numbers = [node.value for node in ast.walk(parsed(file)) if isinstance(node, ast.Constant)]
+        return [number for number in numbers if isinstance(number, float | complex)]
+
+    assert wrong(sources("trading/engine"), fractions) == {}
 
 
-@pytest.mark.parametrize("file", sources("strategies"), ids=name_of)
-def test_strategies_see_only_the_engine_of_trading(file):
-    seen = [module for module in imports(ast.parse(file.read_text())) if module.split(".")[0] == "trading"]
-    assert [module for module in seen if not module.startswith("trading.engine")] == []
+def test_strategies_see_only_the_engine_of_trading():
+    def others(file: Path) -> list[str]:
+        seen = [module for module in imports(parsed(file)) if module.split(".")[0] == "trading"]
+        return [module for module in seen if not module.startswith("trading.engine")]
+
+    assert wrong(sources("strategies"), others) == {}
 
 
-@pytest.mark.parametrize("file", ALL_SOURCES, ids=name_of)
-def test_every_file_begins_with_what_it_decides(file):
-    text = file.read_text()
-    assert not text.strip() or ast.get_docstring(ast.parse(text))
+def test_every_file_begins_with_what_it_decides():
+    def undescribed(file: Path) -> list[str]:
+        return ["no docstring"] if file.read_text().strip() and not ast.get_docstring(parsed(file)) else []
+
+    assert wrong(everywhere(), undescribed) == {}
 
 
 def test_a_climbing_import_would_be_found():
