@@ -100,3 +100,8 @@ def refusing(name: str):
         return whole(cls, **fields)
 
     return unpack
+
+
+def test_what_waited_longer_than_its_turn_is_dropped(clock):
+    told = {name: clock.schedule[name].options.get("expires") for name in SCHEDULE}
+    assert told == {name: entry["options"]["expire_seconds"] for name, entry in SCHEDULE.items()}
