@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 
-from django.db import DatabaseError, OperationalError, connection, models
+from django.db import Error, OperationalError, connection, models
 
 from core.clock import Clock
 
@@ -94,8 +94,10 @@ class Attempt(Generic[Row]):
             while not done.wait(RENEW_SECONDS):
                 try:
                     self.renew()
-                except DatabaseError:
+                except Error:
                     logger.warning("the lease of %s could not be renewed", self.name)
+                except Exception:  # the work goes on, and another would begin it too
+                    logger.exception("the lease of %s could not be renewed", self.name)
             connection.close()
 
         renewing = threading.Thread(target=keep_on, name=f"lease of {self.name}", daemon=True)

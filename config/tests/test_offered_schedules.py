@@ -45,7 +45,9 @@ def test_nor_does_a_start_of_beat():
     hourly = IntervalSchedule.objects.create(every=1, period="hours")
     change("sync-top-50-coins", interval=hourly)
     change("sync-top-200-coins", enabled=False)
-    schedule = SteadyScheduler(app=app).schedule
+    clock = SteadyScheduler(app=app)
+    clock.tick()
+    schedule = clock.schedule
     assert schedule["sync-top-50-coins"].schedule.run_every.total_seconds() == 3600
     assert "sync-top-200-coins" not in schedule
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import Error, OperationalError, connection
 
 from core.clock import Clock
 from core.errors import AppError, Unavailable
@@ -121,8 +121,10 @@ class RunningJob:
             except Stopped:
                 self._is_stopped = True
                 break
-            except OperationalError as error:
+            except Error as error:
                 logger.warning("a job's heartbeat was not written: %s", type(error).__name__)
+            except Exception:  # the work goes on: a heart that stands still would have it begun a second time
+                logger.exception("a job's heartbeat failed")
         connection.close()
 
 

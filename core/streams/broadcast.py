@@ -97,6 +97,7 @@ class Receiver:
         for topic in states.keys() & self._lookers.keys():
             wait = self._sent_at.get(topic, 0.0) + 1 / PER_SECOND - time.monotonic()
             if wait <= 0:
+                self._held.pop(topic, None)  # a busy loop has not let it go yet: it would come after the newer one
                 self._hand_out(topic, states[topic])
             else:
                 if topic not in self._held:

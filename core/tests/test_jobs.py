@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from rest_framework import serializers
 
 from core.errors import Conflict, Missing, Unavailable
@@ -204,6 +204,17 @@ def test_the_heart_beats_while_a_long_step_is_under_way(job_of, monkeypatch):
     run_job(take_next(now=NOW), clock=at(9))
     job = Job.objects.get()
     assert (began, job.status, job.heartbeat_at) == ([1], "completed", NOW + timedelta(seconds=9))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError, ValueError])
+def test_the_heart_beats_on_after_a_beat_that_failed(fault, job_of, monkeypatch):
+    monkeypatch.setattr(running, "HEARTBEAT_SECONDS", 0.02)
+    faults, beaten = [fault("gone")], threading.Event()
+    monkeypatch.setattr(queue, "beat", lambda job, *, now: raises(faults.pop())(job) if faults else beaten.set())
+    job_of(lambda handed: {"beaten": beaten.wait(WAIT_SECONDS)})
+    run_job(take_next(now=NOW), clock=at(9))
+    assert Job.objects.get().result == {"beaten": True}
 
 
 class TestMany:

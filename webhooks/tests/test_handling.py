@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -105,6 +105,23 @@ def test_a_lease_is_renewed_while_its_holder_works(receive, bot, monkeypatch):
     renewed, attempt = threading.Event(), handling._claim(bot.id, clock=timezone.now)
     monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
     monkeypatch.setattr(attempt, "renew", renewed.set)
+    with attempt.renewed():
+        assert renewed.wait(60)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError, ValueError])
+def test_a_lease_is_renewed_after_a_renewal_that_failed(fault, receive, bot, monkeypatch):
+    receive()
+    faults, renewed, attempt = [fault("gone")], threading.Event(), handling._claim(bot.id, clock=timezone.now)
+
+    def renew():
+        if faults:
+            raise faults.pop()
+        renewed.set()
+
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(attempt, "renew", renew)
     with attempt.renewed():
         assert renewed.wait(60)
 

@@ -134,9 +134,10 @@ def test_the_figures_are_read_one_by_one_and_counted_nowhere(page: Page, desk: D
         page.wait_for_timeout(700)
     page.wait_for_timeout(4_000)
     expect(page.locator("#positions-count")).to_have_text("5")
+    until(page, lambda: len(asked) > 1)
     assert page.evaluate("told.most") == 1
     assert [url for url in asked if "/api/" in url] == []
-    assert 1 < len(asked) < 8
+    assert len(asked) < 8
 
 
 def test_a_close_names_the_size_of_now(page: Page, desk: Desk) -> None:
@@ -218,12 +219,15 @@ def test_the_chart_is_drawn_once_a_second_and_its_colours_are_known(page: Page) 
 
 def test_the_chart_follows_light_and_dark(page: Page) -> None:
     line = page.locator("#equity .js-line").first
-    seen = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(500)
-        seen.append(line.evaluate("line => getComputedStyle(line).stroke"))
-    assert seen[0] != seen[1]
+
+    def colour() -> str:
+        return str(line.evaluate("line => getComputedStyle(line).stroke"))
+
+    light = colour()
+    page.emulate_media(color_scheme="dark")
+    until(page, lambda: colour() != light)
+    page.emulate_media(color_scheme="light")
+    until(page, lambda: colour() == light)
 
 
 def test_an_account_that_is_renamed_is_offered_by_its_new_name(page: Page, desk: Desk) -> None:

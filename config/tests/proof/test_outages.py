@@ -15,7 +15,8 @@ from config.tests.proof.senders import Senders
 
 pytestmark = [pytest.mark.proof, NEEDS_POSTGRESQL]
 
-GIVES_UP_SECONDS = bound(3, loose_seconds=10)
+# Whoever asks Redis at the moment it begins to hang waits for it twice: on a busy machine that was 5.4 seconds.
+GIVES_UP_SECONDS = bound(3, loose_seconds=25)
 BACKLOG_SECONDS = bound(30, loose_seconds=180)
 AROUND_SECONDS = 3
 A_SECOND = 6

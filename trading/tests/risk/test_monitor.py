@@ -540,7 +540,7 @@ def test_the_task_is_a_round(long, limit, still_market):
 
 def test_rounds_are_done_every_five_seconds_and_a_late_one_is_dropped(settings):
     entry = settings.CELERY_BEAT_SCHEDULE["watch-risk"]
-    assert (entry["task"], entry["options"]) == (watch_risk.name, {"expires": 5})
+    assert (entry["task"], entry["options"]) == (watch_risk.name, {"expire_seconds": 5})
     assert entry["schedule"].run_every == timedelta(seconds=5)
 
 
