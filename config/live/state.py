@@ -1,10 +1,11 @@
-"""What the live page shows, read at once: bots, accounts, positions, signals, alerts, halts of who is logged in.
+"""What the live page shows, read at once: bots, accounts, positions, orders, signals, alerts, halts.
 
 The statements do not grow with rows. Each list is cut: bots to the oldest, accounts to the first by name, all else to
-the newest; all but signals and trades, which are the last by name, say how many there are.
+the newest; all but signals and trades, which are the last by name, say how many there are. An account is called the
+same wherever it stands.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,9 @@ from accounts.facts import told_at
 from accounts.models import TradingAccount, User
 from bots.models import Bot, BotStatus
 from config.live.markets import last_trades, offered_markets
+from config.live.titles import account_titles
 from core.exact import PRICE_SCALE, decimals_of, plain
-from trading.models import AccountScope, Position, RiskAlert, ScopeType, Signal
+from trading.models import WORKING, AccountScope, Order, Position, RiskAlert, ScopeType, Signal
 from trading.selectors.bot_performance import earned_since
 from trading.selectors.covered import turned_switches_over
 from trading.selectors.positions import MarkedPosition, mark_positions
@@ -26,6 +28,7 @@ from trading.selectors.survey import survey
 MOST_BOTS = 100
 MOST_ACCOUNTS = 100
 MOST_POSITIONS = 300
+MOST_ORDERS = 100
 LAST_SIGNALS = 20
 SHOWN_ALERTS = 5
 MOST_HALTS = 20
@@ -33,12 +36,18 @@ TO_TRADE = "trading.add_order"
 TO_SEE_THE_KEY = "bots.change_bot"
 
 Row = dict[str, Any]
+Titles = Mapping[UUID, str]
 
 
 def live_state(user: User, *, market_id: UUID | None = None, now: datetime) -> Row:
     """Return all that the page shows, as JSON: decimals as text, times ISO 8601. `trades` are those of one market."""
     held = Position.objects.visible_to(user).open()
-    newest = list(held.select_related("instrument", "account").order_by("-opened_at", "id")[:MOST_POSITIONS])
+    newest = list(held.select_related("instrument", "account__owner").order_by("-opened_at", "id")[:MOST_POSITIONS])
+    working = Order.objects.visible_to(user).filter(status__in=WORKING)
+    waiting = list(working.select_related("instrument", "account__owner").order_by("-created_at", "id")[:MOST_ORDERS])
+    living = TradingAccount.objects.visible_to(user).living()
+    first = list(living.select_related("owner").order_by("name", "id")[:MOST_ACCOUNTS])
+    titles = account_titles([*first, *(row.account for row in newest), *(row.account for row in waiting)], user)
     bots = Bot.objects.visible_to(user).living().order_by("created_at", "id")
     oldest = list(bots[:MOST_BOTS])
     return {
@@ -53,8 +62,12 @@ def live_state(user: User, *, market_id: UUID | None = None, now: datetime) -> R
         "markets": offered_markets(newest, oldest),
         "trades": last_trades(user, market_id),
         "bots": {"total": bots.count(), "items": _bots(oldest, now=now)},
-        "accounts": _accounts(user, now=now),
-        "positions": {"total": held.count(), "items": [_position(each) for each in mark_positions(newest, now=now)]},
+        "accounts": {"total": living.count(), "items": _accounts(first, titles, user, now=now)},
+        "positions": {
+            "total": held.count(),
+            "items": [_position(each, titles) for each in mark_positions(newest, now=now)],
+        },
+        "orders": {"total": working.count(), "items": _orders(waiting, titles, user)},
         "signals": [_signal(signal) for signal in _signals(user)],
         "alerts": _alerts(user),
         "halted": _halted(user),
@@ -93,16 +106,14 @@ def _accounts_of_bots(bot_ids: Collection[UUID]) -> dict[UUID, int]:
     return dict(covered.order_by().values_list("scope_id").annotate(Count("account")))
 
 
-def _accounts(user: User, *, now: datetime) -> Row:
-    living = TradingAccount.objects.visible_to(user).living().order_by("name", "id")
-    shown = list(living[:MOST_ACCOUNTS])
-    ids = [account.pk for account in shown]
-    writable = set(TradingAccount.objects.writable_by(user).filter(pk__in=ids).values_list("pk", flat=True))
-    worth = survey(TradingAccount.objects.filter(pk__in=ids), now=now)
-    rows = [
+def _accounts(shown: Sequence[TradingAccount], titles: Titles, user: User, *, now: datetime) -> list[Row]:
+    writable = _writable(shown, user)
+    worth = survey(TradingAccount.objects.filter(pk__in=[account.pk for account in shown]), now=now)
+    return [
         {
             "id": str(account.pk),
             "name": account.name,
+            "title": titles[account.pk],
             "currency": account.currency,
             "balance": plain(account.balance),
             "equity": plain(worth[account.pk].equity),
@@ -113,15 +124,19 @@ def _accounts(user: User, *, now: datetime) -> Row:
         for account in shown
         if account.pk in worth
     ]
-    return {"total": living.count(), "items": rows}
 
 
-def _position(marked: MarkedPosition) -> Row:
+def _writable(accounts: Collection[TradingAccount], user: User) -> set[UUID]:
+    ids = {account.pk for account in accounts}
+    return set(TradingAccount.objects.writable_by(user).filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _position(marked: MarkedPosition, titles: Titles) -> Row:
     position = marked.position
     return {
         "id": str(position.pk),
         "account_id": str(position.account_id),
-        "account": position.account.name,
+        "account": titles[position.account_id],
         "market": str(position.instrument_id),
         "symbol": marked.symbol,
         "kind": marked.instrument.kind,
@@ -136,6 +151,28 @@ def _position(marked: MarkedPosition) -> Row:
         "unrealized_pnl": plain(marked.unrealized_pnl),
         "opened_at": told_at(position.opened_at),
     }
+
+
+def _orders(orders: Sequence[Order], titles: Titles, user: User) -> list[Row]:
+    """Tell of orders at work. They are cancelled on an account that is at rest, too."""
+    writable = _writable([order.account for order in orders], user) if user.has_perm(TO_TRADE) else set()
+    return [
+        {
+            "id": str(order.pk),
+            "account": titles[order.account_id],
+            "symbol": order.instrument.symbol,
+            "kind": order.instrument.kind,
+            "side": order.side,
+            "order_type": order.order_type,
+            "quantity": plain(order.quantity),
+            "filled_quantity": plain(order.filled_quantity),
+            "price": plain(order.price),
+            "stop_price": plain(order.stop_price),
+            "reduce_only": order.reduce_only,
+            "may_cancel": order.account_id in writable,
+        }
+        for order in orders
+    ]
 
 
 def _signals(user: User) -> QuerySet[Signal]:

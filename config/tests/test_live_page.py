@@ -21,7 +21,7 @@ from groups.services.membership import create_group
 from market.kinds import Kind
 from market.models import Instrument
 from market.selectors.instruments import find_instrument
-from trading.models import OrderSide, Position, ScopeType, Switch, SwitchState
+from trading.models import OrderSide, OrderType, Position, ScopeType, Switch, SwitchState
 from trading.services.orders import OrderRequest, place_order
 from trading.services.scopes import turn_switch
 from webhooks.models import Proof
@@ -34,6 +34,7 @@ STATE = "/live/state"
 
 pytestmark = pytest.mark.usefixtures("still_market", "no_slippage")
 
+AccountOf = Callable[..., TradingAccount]
 PageOf = Callable[[User], Client]
 MakeDesk = Callable[[str], Bot]
 
@@ -73,6 +74,14 @@ def make_desk(tom: User, account_of: Callable[..., TradingAccount], btcusdt: Ins
 @pytest.fixture
 def bot(make_desk: MakeDesk) -> Bot:
     return make_desk("Badger")
+
+
+def limit_buy(instrument: Instrument, *, price: Decimal | None = Decimal(40_000)) -> OrderRequest:
+    """0.1 well below the market, or at the market where no price is given."""
+    kind = OrderType.MARKET if price is None else OrderType.LIMIT
+    return OrderRequest(
+        side=OrderSide.BUY, instrument=instrument, quantity=Decimal("0.1"), order_type=kind, price=price, leverage=10
+    )
 
 
 def told(page: Client, **query: Any) -> dict[str, Any]:
@@ -134,8 +143,8 @@ def test_a_trader_is_told_of_their_own(page_of: PageOf, tom: User, bot: Bot) -> 
 
 def test_a_stranger_is_told_of_nothing(page_of: PageOf, mallory: User, bot: Bot) -> None:
     state = told(page_of(mallory))
-    totals = [state[part]["total"] for part in ("bots", "accounts", "positions", "alerts", "halted")]
-    assert (totals, state["signals"]) == ([0] * 5, [])
+    totals = [state[part]["total"] for part in ("bots", "accounts", "positions", "orders", "alerts", "halted")]
+    assert (totals, state["signals"]) == ([0] * 6, [])
 
 
 def test_a_viewer_sees_a_shared_bot_and_may_do_nothing(page_of: PageOf, vic: User, ada: User, bot: Bot) -> None:
@@ -155,6 +164,46 @@ def test_a_traders_ticket_offers_neither_what_is_at_rest_nor_what_is_shared(
     Share.objects.create(user=tom, scope_type=Share.Scope.ACCOUNT, scope_id=theirs.pk, created_by=ada)
     rows = told(page_of(tom))["accounts"]["items"]
     assert [(row["name"], row["is_own"], row["may_trade"]) for row in rows] == [("A", True, False), ("B", False, False)]
+
+
+def test_orders_at_work_are_told_of_and_cancelled_by_who_may(
+    page_of: PageOf, tom: User, mallory: User, ada: User, vic: User, account_of: AccountOf, btcusdt: Instrument
+) -> None:
+    account = account_of(tom, name="A")
+    waiting = place_order(account, request=limit_buy(btcusdt), clock=timezone.now)
+    Share.objects.create(user=vic, scope_type=Share.Scope.ACCOUNT, scope_id=account.pk, created_by=ada)
+    change_account(account, {"is_active": False})
+    (row,) = told(page_of(tom))["orders"]["items"]
+    assert (row["id"], row["account"], row["side"], row["order_type"]) == (str(waiting.pk), "A", "buy", "limit")
+    assert (row["quantity"], row["filled_quantity"], row["price"], row["stop_price"]) == ("0.1", "0", "40000", None)
+    may = [[each["may_cancel"] for each in told(page_of(user))["orders"]["items"]] for user in (tom, ada, vic, mallory)]
+    assert may == [[True], [True], [False], []]
+
+
+def test_an_order_that_is_over_is_not_at_work(page_of: PageOf, tom: User, bot: Bot) -> None:
+    assert told(page_of(tom))["orders"] == {"total": 0, "items": []}
+
+
+def test_accounts_of_one_name_are_told_apart_by_whose_they_are(
+    page_of: PageOf, tom: User, mallory: User, ada: User, account_of: AccountOf, btcusdt: Instrument
+) -> None:
+    toms, mallorys, adas = (account_of(user, name="Paper") for user in (tom, mallory, ada))
+    place_order(toms, request=limit_buy(btcusdt, price=None), clock=timezone.now)
+    place_order(mallorys, request=limit_buy(btcusdt), clock=timezone.now)
+    state = told(page_of(ada))
+    titles = {row["id"]: row["title"] for row in state["accounts"]["items"]}
+    assert [titles[str(each.pk)] for each in (toms, mallorys, adas)] == ["Paper · tom", "Paper · mallory", "Paper"]
+    assert [row["account"] for row in state["positions"]["items"]] == ["Paper · tom"]
+    assert [row["account"] for row in state["orders"]["items"]] == ["Paper · mallory"]
+
+
+def test_accounts_that_read_alike_are_told_apart_by_their_ids_and_no_owner_is_told_to_a_trader(
+    page_of: PageOf, tom: User, mallory: User, ada: User, account_of: AccountOf
+) -> None:
+    alike = [account_of(tom, name="Paper"), account_of(tom, name="Paper"), account_of(mallory, name="Paper")]
+    Share.objects.create(user=tom, scope_type=Share.Scope.ACCOUNT, scope_id=alike[2].pk, created_by=ada)
+    titles = {row["title"] for row in told(page_of(tom))["accounts"]["items"]}
+    assert titles == {f"Paper ({str(each.pk)[:8]})" for each in alike}
 
 
 def test_what_covers_an_account_and_is_halted_is_told(

@@ -10,6 +10,7 @@ from unfold.decorators import display
 from core.admin.exporting import export_csv
 from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, flight_link, id_link
 from trading.admin import scopes
+from trading.admin.owners import owner
 from trading.models import Fill, Order, OrderSide, OrderStatus, Position, ScopeType
 
 _SIDE = badge("side", {OrderSide.BUY: "success", OrderSide.SELL: "danger"})
@@ -32,7 +33,7 @@ _BY_ACCOUNT_AND_INSTRUMENT = (("account", AutocompleteSelectFilter), ("instrumen
 class OrderAdmin(ReadOnlyAdmin):
     actions = (export_csv,)
     list_display = (
-        *("created_at", "account", "instrument", _SIDE, "order_type", "origin", "quantity", "filled_quantity"),
+        *("created_at", "account", owner, "instrument", _SIDE, "order_type", "origin", "quantity", "filled_quantity"),
         *(_AVERAGE, _STATUS, "reject_code", "signal_link"),
     )
     list_filter = (
@@ -44,8 +45,15 @@ class OrderAdmin(ReadOnlyAdmin):
         "reduce_only",
         ("created_at", DayRangeFilter),
     )
-    list_select_related = ("account", "instrument")
-    search_fields = ("id", "client_order_id", "venue_order_id", "account__name", "reject_code")
+    list_select_related = ("account__owner", "instrument")
+    search_fields = (
+        "id",
+        "client_order_id",
+        "venue_order_id",
+        "account__name",
+        "account__owner__username",
+        "reject_code",
+    )
     ordering = ("-created_at", "id")
     fieldsets = (
         (
@@ -90,12 +98,12 @@ class OrderAdmin(ReadOnlyAdmin):
 class FillAdmin(ReadOnlyAdmin):
     actions = (export_csv,)
     list_display = (
-        *("created_at", "account", "instrument", _SIDE, "quantity", "price", "notional", "commission"),
+        *("created_at", "account", owner, "instrument", _SIDE, "quantity", "price", "notional", "commission"),
         *("realized_pnl", "order_link", "position_link"),
     )
     list_filter = (("side", ChoicesDropdownFilter), *_BY_ACCOUNT_AND_INSTRUMENT, ("created_at", DayRangeFilter))
-    list_select_related = ("account", "instrument")
-    search_fields = ("id", "venue_fill_id", "order__id", "position__id", "account__name")
+    list_select_related = ("account__owner", "instrument")
+    search_fields = ("id", "venue_fill_id", "order__id", "position__id", "account__name", "account__owner__username")
     ordering = ("-created_at", "id")
     fieldsets = (
         (None, {"fields": (("id", "venue_fill_id"), ("account", "instrument"), ("order", "position"))}),

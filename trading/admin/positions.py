@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from core.admin.exporting import export_csv
 from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, decimal_column, list_link, pill
+from trading.admin.owners import owner
 from trading.models import Fill, Position, PositionSide
 
 _SIDE = badge("side", {PositionSide.LONG: "success", PositionSide.SHORT: "danger"})
@@ -19,7 +20,7 @@ _EXIT = decimal_column("exit_price")
 class PositionAdmin(ReadOnlyAdmin):
     actions = (export_csv,)
     list_display = (
-        *("opened_at", "account", "instrument", _SIDE, _SIZE, _ENTRY, _EXIT, "realized_pnl", "fee", "state"),
+        *("opened_at", "account", owner, "instrument", _SIDE, _SIZE, _ENTRY, _EXIT, "realized_pnl", "fee", "state"),
     )
     list_filter = (
         "is_open",
@@ -29,8 +30,8 @@ class PositionAdmin(ReadOnlyAdmin):
         ("opened_at", DayRangeFilter),
         ("closed_at", DayRangeFilter),
     )
-    list_select_related = ("account", "instrument")
-    search_fields = ("id", "account__name", "instrument__symbol")
+    list_select_related = ("account__owner", "instrument")
+    search_fields = ("id", "account__name", "account__owner__username", "instrument__symbol")
     ordering = ("-opened_at", "id")
     fieldsets = (
         (None, {"fields": (("id", "state"), ("account", "instrument"), (_SIDE, "leverage"), "fills_link")}),

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from core.admin.exporting import export_csv
 from core.admin.pieces import DayRangeFilter, ReadOnlyAdmin, badge, flight_link, list_link, page_link, printed
 from trading.admin import scopes
+from trading.admin.owners import owner
 from trading.models import Order, Outcome, OutcomeStatus, ScopeType, Signal, SignalSource, SignalStatus
 
 MOST_OUTCOMES_SHOWN = 200
@@ -113,15 +114,15 @@ class SignalAdmin(ReadOnlyAdmin):
 @admin.register(Outcome)
 class OutcomeAdmin(ReadOnlyAdmin):
     actions = (export_csv,)
-    list_display = ("updated_at", "signal", "account", _OUTCOME, "code", "reason", "quantity", "average_price")
+    list_display = ("updated_at", "signal", "account", owner, _OUTCOME, "code", "reason", "quantity", "average_price")
     list_filter = (
         ("status", ChoicesDropdownFilter),
         ("code", FieldTextFilter),
         ("account", AutocompleteSelectFilter),
         ("updated_at", DayRangeFilter),
     )
-    list_select_related = ("signal", "account")
-    search_fields = ("signal__id", "signal__symbol", "account__name", "code", "reason")
+    list_select_related = ("signal", "account__owner")
+    search_fields = ("signal__id", "signal__symbol", "account__name", "account__owner__username", "code", "reason")
     ordering = ("-updated_at", "id")
     fieldsets = (
         (None, {"fields": ("id", _OUTCOME, "code", "reason", "signal", "account", "leg")}),

@@ -39,7 +39,10 @@ def _placed(ticket: Ticket) -> Receipt:
     proposal = ticket.proposal
     whole_or_nothing = proposal.time_in_force == TimeInForce.FOK
     filled = Decimal(0) if whole_or_nothing and ticket.at_once < ticket.quantity else ticket.at_once
-    status = status_after(quantity=ticket.quantity, filled=filled, time_in_force=proposal.time_in_force)
+    if proposal.stop_price is None:
+        status = status_after(quantity=ticket.quantity, filled=filled, time_in_force=proposal.time_in_force)
+    else:
+        status = ReceiptStatus.PENDING  # ioc and fok begin to count once the stop is reached
     return Receipt(
         proposal.client_order_id,
         ticket.account.id,

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from core.bulk import update_rows
 from core.compiled_reads import compiled_read
 from core.exact import plain
-from trading.models import Order, OrderSide, OrderStatus, Outcome, OutcomeStatus, Signal, SignalStatus
+from trading.models import WORKING, Order, OrderSide, OrderStatus, Outcome, OutcomeStatus, Signal, SignalStatus
 from trading.models.signals import counted_again
 from trading.services.batch import Batch
 from trading.services.facts import tell_of_outcomes
@@ -171,7 +171,18 @@ def told_of_order(order: Order) -> str:
     """Return what an order did, or why it did not, in a sentence."""
     if order.reject_reason:
         return order.reject_reason
+    if not order.filled_quantity:
+        return _told_of_unfilled(order)
     verb = "Bought" if order.side == OrderSide.BUY else "Sold"
     purpose = ", closing the position" if order.reduce_only else ""
-    price = plain(order.average_price) or "no price yet"
-    return f"{verb} {plain(order.filled_quantity)} {order.instrument.base} at {price}{purpose}."
+    return f"{verb} {plain(order.filled_quantity)} {order.instrument.base} at {plain(order.average_price)}{purpose}."
+
+
+def _told_of_unfilled(order: Order) -> str:
+    done = "bought" if order.side == OrderSide.BUY else "sold"
+    if order.status == OrderStatus.UNKNOWN:
+        return f"Whether anything was {done} is not known yet."
+    if order.status not in WORKING:
+        return f"Nothing was {done}."
+    at = f" at {plain(order.own_price)}" if order.own_price is not None else ""
+    return f"Waits to {order.side} {plain(order.quantity)} {order.instrument.base}{at}."

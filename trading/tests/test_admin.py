@@ -297,8 +297,23 @@ def test_a_termination_says_first_what_an_account_has_going(
     operator: Client, rich: TradingAccount, trade: Trade
 ) -> None:
     trade([rich])
-    assert "Rich: 0 orders at work, 1 position open." in _ask(operator, rich, "terminate")
+    assert "Rich · tom: 0 orders at work, 1 position open." in _ask(operator, rich, "terminate")
     assert Position.objects.get().is_open is True
+
+
+@pytest.mark.parametrize("action", ["halt", "halt_and_flatten", "resume", "terminate", "deactivate"])
+def test_what_is_done_to_an_account_says_first_whose_it_is(operator: Client, rich: TradingAccount, action: str) -> None:
+    assert "Rich · tom" in _ask(operator, rich, action)
+
+
+@pytest.mark.parametrize("page", ["order", "fill", "position", "outcome"])
+def test_the_lists_say_whose_an_account_is_and_find_by_it(
+    operator: Client, rich: TradingAccount, mallory: User, account_of: AccountOf, trade: Trade, page: str
+) -> None:
+    trade([rich, account_of(mallory, name="Rich")])
+    told = operator.get(reverse(f"admin:trading_{page}_changelist"), {"q": "mallory"}).content.decode()
+    owners = re.findall(r'class="field-owner[^>]*>\s*(\w+)', told)
+    assert owners == ["mallory"]
 
 
 def test_an_account_is_terminated_in_the_console(operator: Client, rich: TradingAccount, trade: Trade) -> None:
@@ -330,7 +345,7 @@ def test_an_account_is_halted_and_flattened_in_the_console(
     operator: Client, rich: TradingAccount, trade: Trade
 ) -> None:
     trade([rich])
-    assert "Rich has 0 orders to cancel, 1 position to close." in _ask(operator, rich, "halt_and_flatten")
+    assert "Rich · tom has 0 orders to cancel, 1 position to close." in _ask(operator, rich, "halt_and_flatten")
     _confirm(operator, rich, "halt_and_flatten")
     assert Switch.objects.values("scope_type", "state", "flattening").get() == {
         "scope_type": "account",
@@ -341,7 +356,7 @@ def test_an_account_is_halted_and_flattened_in_the_console(
 
 def test_a_balance_is_synced_and_proved_in_the_console(operator: Client, rich: TradingAccount) -> None:
     page = html.unescape(_ask(operator, rich, "sync_balance"))
-    assert "Rich: balance 10000, equity 10000 USDT; the ledger agrees." in page
+    assert "Rich · tom: balance 10000, equity 10000 USDT; the ledger agrees." in page
 
 
 def test_more_accounts_than_are_synced_at_once_are_counted(

@@ -106,6 +106,34 @@ def test_what_may_not_rest_expires_unfilled(account, limit_of, condition):
     assert waits()[0] == 0
 
 
+@pytest.mark.parametrize("condition", TimeInForce.values)
+def test_a_stop_waits_whatever_its_time_in_force(account, stop_of, prices, condition):
+    placed = stop_of(account, "buy", "0.1", "51000", time_in_force=condition)
+    assert (order(placed), placed.rises_to) == (("pending", None), 51000)
+    prices(50900)
+    assert order(placed) == ("pending", None)
+    prices(51200)
+    assert order(placed) == ("filled", 51200)
+
+
+@pytest.mark.parametrize(("condition", "filled"), [(TimeInForce.IOC, "0.04"), (TimeInForce.FOK, 0)])
+def test_a_stop_that_may_not_rest_ends_where_it_is_reached(account, stop_of, prices, btcusdt, condition, filled):
+    Instrument.objects.update(liquidity=Decimal("0.04"))
+    placed = stop_of(account, "buy", "0.1", "51000", time_in_force=condition)
+    prices(51200)
+    assert (order(placed)[0], placed.filled_quantity) == ("expired", Decimal(filled))
+    assert waits()[0] == 0
+
+
+@pytest.mark.parametrize("condition", [TimeInForce.IOC, TimeInForce.FOK])
+def test_a_stop_limit_that_may_not_rest_ends_where_its_limit_is_not_met(account, stop_of, prices, condition):
+    limit = {"order_type": STOP_LIMIT, "price": Decimal(50500), "time_in_force": condition}
+    placed = stop_of(account, "buy", "0.1", "51000", **limit)
+    assert order(placed) == ("pending", None)
+    prices(51200)
+    assert order(placed) == ("expired", None)
+
+
 @pytest.mark.parametrize(
     ("condition", "status", "filled"),
     [

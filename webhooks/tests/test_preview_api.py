@@ -140,6 +140,15 @@ def traces():
 # orders
 
 
+@pytest.mark.parametrize(
+    ("in_force", "sentence"), [("gtc", "Waits to buy 0.1 BTC at 40000."), ("ioc", "Nothing was bought.")]
+)
+def test_an_order_that_is_not_met_says_what_it_waits_for(api, account, in_force, sentence):
+    limit = {"order_type": "limit", "price": "40000", "time_in_force": in_force, "account_id": str(account.pk)}
+    answer = asked(api, order=ORDER | limit)
+    assert [result["reason"] for result in answer.json()["results"]] == [sentence]
+
+
 def place(client, account, **body):
     return client.post("/api/v1/orders", {**ORDER, **body, "account_id": str(account.id)})
 

@@ -1,13 +1,13 @@
 // The live page: reads its figures when something happened, moves them with the ticks, says when they are old.
 
-import { post, read, sentenceOf } from "../core/api.js";
+import { post, read, remove, sentenceOf } from "../core/api.js";
 import { Chart } from "./chart.js";
 import { EquityCurve } from "./equity.js";
 import { guide } from "./guide.js";
 import { isSure } from "../core/sure.js";
 import { Socket } from "./socket.js";
 import {
-  choose, marketOf, showAccounts, showAlerts, showBots, showHalted, showPositions, showSignals, titleOf,
+  choose, marketOf, showAccounts, showAlerts, showBots, showHalted, showOrders, showPositions, showSignals, titleOf,
 } from "./tables.js";
 import { Ticket } from "./ticket.js";
 import { clock, price } from "../core/words.js";
@@ -38,6 +38,7 @@ let isWanted = false; // something happened since they were last asked for
 
 function show() {
   move();
+  showOrders(state.orders, { onCancel: cancel });
   showBots(state.bots);
   showSignals(state.signals, { isStaff: state.user.is_staff });
   showAccounts(state.accounts);
@@ -46,7 +47,7 @@ function show() {
   const before = byId("symbol").value;
   choose(byId("symbol"), state.markets.map((market) => [market.id, titleOf(market)]));
   if (before && byId("symbol").value !== before) showChart(); // its last position is closed, and no bot trades it
-  choose(byId("worth-account"), state.accounts.items.map((row) => [row.id, row.name]));
+  choose(byId("worth-account"), state.accounts.items.map((row) => [row.id, row.title]));
   byId("worth-without").hidden = state.accounts.items.length > 0;
   ticket?.offer(state.accounts.items.filter((row) => row.may_trade));
   ticket?.suggest(state.markets);
@@ -227,12 +228,26 @@ async function close(positionId) {
   const row = state.positions.items.find(({ id }) => id === positionId);
   if (!row) return;
   tellRefused();
-  if (!(await isSure(`Close ${row.side} ${row.size} ${marketOf(row)} of ${row.account} at the market?`))) return;
+  if (!(await isSure(`Close ${row.side} ${row.size} ${marketOf(row)} of ${row.account} at the market?`, "Close it"))) return;
   try {
     const path = `/api/v1/accounts/${row.account_id}/positions/close`;
     await post(path, { position_id: row.id }, { key: crypto.randomUUID() });
   } catch (error) {
     tellRefused(`${marketOf(row)} of ${row.account} was not closed: ${sentenceOf(error)}`);
+  }
+  refreshSoon();
+}
+
+async function cancel(orderId) {
+  const row = state.orders.items.find(({ id }) => id === orderId);
+  if (!row) return;
+  tellRefused();
+  const what = `${row.side} ${row.quantity} ${marketOf(row)}`;
+  if (!(await isSure(`Cancel the order to ${what} of ${row.account}?`, "Cancel it"))) return;
+  try {
+    await remove(`/api/v1/orders/${row.id}`);
+  } catch (error) {
+    tellRefused(`The order to ${what} of ${row.account} was not cancelled: ${sentenceOf(error)}`);
   }
   refreshSoon();
 }

@@ -33,6 +33,31 @@ function closeButton(row, onClose) {
   return button("Close", { label, same: row.id, onClick: () => onClose(row.id) });
 }
 
+export function showOrders(orders, { onCancel }) {
+  document.getElementById("orders-count").textContent = shownOf(orders);
+  fillTable(
+    "orders",
+    orders.items,
+    (row) => [
+      [row.account, "name"],
+      [marketOf(row)],
+      [row.side, row.side === "buy" ? "gain" : "loss"],
+      [row.order_type.replace("_", " ") + (row.reduce_only ? ", only reduces" : "")],
+      [price(row.quantity), "number"],
+      [price(row.filled_quantity), "number"],
+      [price(row.stop_price), "number"],
+      [price(row.price), "number"],
+      [row.may_cancel ? cancelButton(row, onCancel) : ""],
+    ],
+    { empty: "No order waits." },
+  );
+}
+
+function cancelButton(row, onCancel) {
+  const label = `Cancel ${row.side} ${marketOf(row)} of ${row.account}`;
+  return button("Cancel", { label, same: row.id, onClick: () => onCancel(row.id) });
+}
+
 export function showBots(bots) {
   document.getElementById("bots-count").textContent = shownOf(bots);
   fillTable(
@@ -73,7 +98,7 @@ export function showAccounts(accounts) {
     "accounts",
     accounts.items,
     (row) => [
-      [row.name, "name"],
+      [row.title, "name"],
       [money(row.equity), "number"],
       [money(row.pnl, { sign: true }), `number ${toned(row.pnl)}`],
       [row.currency],

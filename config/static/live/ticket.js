@@ -23,7 +23,7 @@ export class Ticket {
   /** Offer the accounts that may be traded, and say what is missing where there is none. */
   offer(accounts) {
     const before = this.account.value;
-    choose(this.account, accounts.map((row) => [row.id, row.name]));
+    choose(this.account, accounts.map((row) => [row.id, row.title]));
     document.getElementById("ticket-without").hidden = accounts.length > 0;
     this.button("preview").disabled = !accounts.length;
     if (this.account.value !== before) this.changed();

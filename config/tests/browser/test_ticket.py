@@ -125,3 +125,20 @@ def nothing_to_trade(told: Any) -> Any:
     for account in told["accounts"]["items"]:
         account["may_trade"] = False
     return told
+
+
+def test_an_order_that_waits_is_shown_and_cancelled_by_keyboard(page: Page) -> None:
+    page.get_by_label("Type").select_option("limit")
+    page.get_by_label("Quantity").fill("0.01")
+    page.get_by_label("Limit price").fill("50000")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#ticket-said")).to_contain_text("It would do this: Waits to buy 0.01 BTC at 50000.")
+    page.get_by_role("button", name="Place order").click()
+    cancel = page.get_by_role("button", name="Cancel buy BTCUSDT linear of Demo 1")
+    expect(page.locator("#orders tbody")).to_contain_text("50,000")
+    cancel.press("Enter")
+    expect(page.locator("#sure-question")).to_have_text("Cancel the order to buy 0.01 BTCUSDT linear of Demo 1?")
+    page.get_by_role("button", name="Cancel it").press("Enter")
+    expect(page.locator("#orders tbody")).to_have_text("No order waits.")
+    expect(page.get_by_role("group", name="Orders at work")).to_be_focused()
+    expect(page.locator("#refused")).to_be_hidden()

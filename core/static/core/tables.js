@@ -19,7 +19,9 @@ export function fillTable(tableId, rows, cells, { empty }) {
   lines.forEach((line, place) => {
     if (body.children[place] !== line) body.insertBefore(line, body.children[place] ?? null);
   });
+  const wasHere = body.contains(document.activeElement);
   while (body.children.length > lines.length) body.lastElementChild.remove();
+  if (wasHere && !body.contains(document.activeElement)) table.closest("[tabindex]")?.focus(); // not to the page's top
 }
 
 function write(line, place, [content, className = "", title = ""], head) {
