@@ -38,9 +38,8 @@ def find_demo() -> Bot | None:
 
 def make_demo(owner: User, *, clock: Clock) -> DemoDesk:
     """Make the demo desk of `owner`; its history is one long, opened and closed, on every account."""
-    now = clock()
     accounts = [
-        open_account(owner=owner, name=f"Demo {number}", initial_balance=Decimal(balance), now=now, max_leverage=20)
+        open_account(owner=owner, name=f"Demo {number}", initial_balance=Decimal(balance), now=clock(), max_leverage=20)
         for number, balance in enumerate(BALANCES, start=1)
     ]
     group = create_group(name=GROUP_NAME, created_by=owner, accounts=accounts)

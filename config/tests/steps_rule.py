@@ -7,9 +7,9 @@ from strategies.rule import Rule
 
 
 def targets(candles: CandleSeries) -> Floats:
-    """Return -1, -0.75 … 1, and again from -1, five candles each."""
+    """Return -1, -0.75 … 1, and again from -1, two candles each."""
     numbers = candles.opened_at // (candles.interval.seconds * 1_000)
-    return np.asarray((numbers // 5 % 9 - 4) / 4)
+    return np.asarray((numbers // 2 % 9 - 4) / 4)
 
 
 RULE = Rule(

@@ -51,7 +51,7 @@ def compared(tom, still_market, _steps):
 )
 def test_a_bot_and_a_backtest_make_the_same_trades(compared, case, name):
     # A rule of the desk's own is asked in a process of its own, about a second each time.
-    desk, found = compared(case, name, bars=80 if case.rule == "steps" else 160)
+    desk, found = compared(case, name, bars=70 if case.rule == "steps" else 160)
     assert (found.wrong, found.one_lot_apart) == ([], [])
     assert desk
 

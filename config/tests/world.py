@@ -1,6 +1,6 @@
 """A desk with one of everything: tom's, shared with eve and vic in every way, seen by nobody else but ada."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -53,7 +53,11 @@ class World:
     def __init__(self, now: datetime) -> None:
         self.people = {name: _person(name, role) for name, role in CAST.items()}
         self.ada, self.tom = self.people["ada"], self.people["tom"]
-        self.member, self.direct, self.spare = (self._account(name, now) for name in ("Member", "Direct", "Spare"))
+        # The member is the oldest: tom's default one.
+        self.member, self.direct, self.spare = (
+            self._account(name, now - timedelta(seconds=age))
+            for name, age in (("Member", 2), ("Direct", 1), ("Spare", 0))
+        )
         self.group = create_group(name="Desk", created_by=self.ada, accounts=[self.member])
         self.bot = self._bot()
         self._trade(now)
