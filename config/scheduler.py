@@ -42,6 +42,7 @@ class SteadyScheduler(DatabaseScheduler):
 
     def update_from_dict(self, mapping: Mapping[str, Mapping[str, Any]]) -> None:
         """Write the desk's own entries and take them in. Raises Error: what is not written yet is to be."""
+        entries = {}
         for name, fields in mapping.items():
             try:
                 entry = self.Entry.from_entry(name, app=self.app, **fields)
@@ -51,7 +52,8 @@ class SteadyScheduler(DatabaseScheduler):
                 logger.exception("the schedule %s could not be written", name)
                 continue
             if entry.model.enabled:
-                self.schedule[name] = entry
+                entries[name] = entry
+        self.schedule.update(entries)
 
     def all_as_schedule(self) -> dict[str, Any]:
         try:
