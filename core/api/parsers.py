@@ -25,7 +25,11 @@ def read_json(raw: bytes) -> Any:
     """Return the value of a JSON text. Raises ParseError with a sentence."""
     try:
         value = json.loads(
-            raw.decode("utf-8"), parse_float=_number, parse_constant=_refuse_constant, object_pairs_hook=_object
+            raw.decode("utf-8"),
+            parse_float=_number,
+            parse_int=_whole,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
         )
         _check_levels(value)
         json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
@@ -43,6 +47,13 @@ def _number(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation as error:
         raise ValueError(f"{text[:40]} is out of range") from error
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:  # Python reads no number of more than 4,300 digits
+        raise ValueError(f"a number of {len(text)} characters is out of range") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

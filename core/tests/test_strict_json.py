@@ -24,6 +24,12 @@ def test_a_number_is_what_was_written(text, value):
     assert (read_json(text), str(read_json(text))) == (value, str(value))
 
 
+def test_a_number_without_end_is_refused_in_our_words():
+    with pytest.raises(ParseError) as refused:
+        read_json(b"-" + b"9" * 5_000)
+    assert str(refused.value.detail) == "The body is not valid JSON: a number of 5001 characters is out of range."
+
+
 @pytest.mark.parametrize("number", ["99999999.99999999", "0.00000001", "12345678.12345678"])
 def test_a_number_reaches_the_ledger_exactly(tom, client_of, number):
     body = b'{"name": "x", "initial_balance": %s}' % number.encode()
