@@ -19,6 +19,8 @@ from bots.models import Bot, BotStatus
 from config.live.markets import last_trades, offered_markets
 from config.live.titles import account_titles
 from core.exact import PRICE_SCALE, decimals_of, plain
+from groups.models import AccountGroup
+from market.models import Instrument
 from trading.models import WORKING, AccountScope, Order, Position, RiskAlert, ScopeType, Signal
 from trading.selectors.bot_performance import earned_since
 from trading.selectors.covered import turned_switches_over
@@ -70,7 +72,7 @@ def live_state(user: User, *, market_id: UUID | None = None, now: datetime) -> R
         "orders": {"total": working.count(), "items": _orders(waiting, titles, user)},
         "signals": [_signal(signal) for signal in _signals(user)],
         "alerts": _alerts(user),
-        "halted": _halted(user),
+        "halted": _halted(user, {**titles, **{bot.pk: bot.name for bot in oldest}}),
     }
 
 
@@ -203,10 +205,21 @@ def _alerts(user: User) -> Row:
     return {"total": standing.count(), "items": rows}
 
 
-def _halted(user: User) -> Row:
+def _halted(user: User, names: Mapping[UUID, str]) -> Row:
+    """Return what is halted: by its name where it is a market, a group that `user` may see or one of the `names`."""
     turned = turned_switches_over(user)
+    shown = list(turned[:MOST_HALTS])
+    ids = [switch.scope_id for switch in shown if switch.scope_id]
+    groups = AccountGroup.objects.visible_to(user).filter(pk__in=ids).order_by()
+    symbols = Instrument.objects.filter(pk__in=ids).order_by()
+    known = {**names, **dict(groups.values_list("pk", "name")), **dict(symbols.values_list("pk", "symbol"))}
     rows = [
-        {"scope_type": switch.scope_type, "state": switch.state, "reason": switch.reason}
-        for switch in turned[:MOST_HALTS]
+        {
+            "scope_type": switch.scope_type,
+            "name": known.get(switch.scope_id, "") if switch.scope_id else "",
+            "state": switch.state,
+            "reason": switch.reason,
+        }
+        for switch in shown
     ]
     return {"total": turned.count(), "items": rows}

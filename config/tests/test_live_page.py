@@ -211,7 +211,7 @@ def test_what_covers_an_account_and_is_halted_is_told(
 ) -> None:
     group = create_group(name="All", created_by=ada, accounts=[TradingAccount.objects.get(name="Badger account")])
     turn_switch(ScopeType.GROUP, group.id, state=SwitchState.HALTED, reason="Fire.")
-    one = {"scope_type": "group", "state": "halted", "reason": "Fire."}
+    one = {"scope_type": "group", "name": "", "state": "halted", "reason": "Fire."}
     assert told(page_of(tom))["halted"] == {"total": 1, "items": [one]}
     assert told(page_of(mallory))["halted"] == {"total": 0, "items": []}
 
@@ -223,6 +223,20 @@ def test_a_halted_owner_is_told_to_whom_an_account_is_shown(
     Share.objects.create(user=vic, scope_type=Share.Scope.ACCOUNT, scope_id=account.id, created_by=ada)
     turn_switch(ScopeType.USER, tom.id, state=SwitchState.HALTED, reason="Fire.")
     assert [told(page_of(each))["halted"]["total"] for each in (tom, vic, ada, mallory)] == [1, 1, 1, 0]
+
+
+def test_what_is_halted_is_named_to_whom_it_is_shown(
+    page_of: PageOf, tom: User, ada: User, mallory: User, bot: Bot, account_of: AccountOf
+) -> None:
+    account, others = TradingAccount.objects.get(name="Badger account"), account_of(mallory)
+    group = create_group(name="Mixed", created_by=ada, accounts=[account, others])
+    turn_switch(ScopeType.GROUP, group.id, state=SwitchState.HALTED, reason="")
+    turn_switch(ScopeType.ACCOUNT, account.id, state=SwitchState.HALTED, reason="")
+    turn_switch(ScopeType.SYMBOL, Instrument.objects.get(symbol="BTCUSDT").pk, state=SwitchState.HALTED, reason="")
+    named = {row["scope_type"]: row["name"] for row in told(page_of(tom))["halted"]["items"]}
+    assert named == {"group": "", "account": "Badger account", "symbol": "BTCUSDT"}
+    to_an_admin = {row["name"] for row in told(page_of(ada))["halted"]["items"]}
+    assert to_an_admin == {"Mixed", "Badger account · tom", "BTCUSDT"}
 
 
 def test_of_many_halts_the_newest_are_told_and_how_many_there_are(page_of: PageOf, tom: User, bot: Bot) -> None:

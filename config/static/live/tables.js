@@ -115,7 +115,8 @@ export function showAlerts(alerts) {
 
 export function showHalted({ total, items }) {
   const lines = items.map((row) => {
-    const whose = row.scope_type === "system" ? "Everything" : `One ${row.scope_type}`;
+    const one = row.name ? `The ${row.scope_type} ${row.name}` : `One ${row.scope_type}`;
+    const whose = row.scope_type === "system" ? "Everything" : one;
     return `${whose} is ${row.state}${row.reason ? `: ${row.reason}` : ""}`;
   });
   if (total > items.length) lines.push(`And ${total - items.length} more`);

@@ -69,7 +69,7 @@ def test_a_halted_group_is_told_on_both_pages_and_resumed(page: Page) -> None:
     page.goto("/admin/")
     expect(page.locator("#desk-figures")).to_contain_text("halted")
     page.goto("/")
-    expect(page.locator("#halted")).to_contain_text("One group is halted")
+    expect(page.locator("#halted")).to_contain_text("The group Demo group is halted")
     act(page, "groups/accountgroup", "resume", button="Resume")
     page.goto("/")
     expect(page.locator("#halted li")).to_have_count(0)
