@@ -47,7 +47,7 @@ class Kept:
 
     def __init__(self, name: str, make: Callable[[], Running]) -> None:
         self._name, self._make = name, make
-        self._running = make()
+        self._running = make()  # here: one that refuses to be made is the end of whoever starts the desk
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 

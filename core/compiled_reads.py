@@ -4,7 +4,7 @@ What is kept is text and how its rows are read, never an answer: each call asks 
 as one array: the driver looks through a text with a thousand places for as long as the read itself takes.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,8 +25,6 @@ Asked = ParamSpec("Asked")
 
 # How many shapes of its arguments (lengths of lists, above all) a read is remembered for.
 SHAPES = 64
-# How many values stand for a list, whatever its length, where it becomes an array.
-IN_AN_ARRAY = 2
 _FIELDS: dict[type, Any] = {
     UUID: models.UUIDField(),
     datetime: models.DateTimeField(),
@@ -37,7 +35,7 @@ _FIRST_DAY = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """The shape of a list: how many values stand for it, all of one type."""
+    """The shape of a list: how many values stand for it, all of one type; a single one where it becomes an array."""
 
     kind: type
     many: int
@@ -92,8 +90,8 @@ def _shape(argument: Any) -> Hashable:
     kinds = set(map(type, argument)) or {str}
     if len(kinds) > 1 or not kinds <= _FIELDS.keys():
         raise TypeError(f"A compiled read takes no list of {sorted(kind.__name__ for kind in kinds)}.")
-    many = min(len(argument), IN_AN_ARRAY) if _takes_arrays(connections[DEFAULT_DB_ALIAS]) else len(argument)
-    return _Values(kinds.pop(), many)
+    is_array = argument and _takes_arrays(connections[DEFAULT_DB_ALIAS])
+    return _Values(kinds.pop(), 1 if is_array else len(argument))
 
 
 def _takes_arrays(connection: BaseDatabaseWrapper) -> bool:
@@ -127,8 +125,8 @@ def _compile(build: Callable[..., models.QuerySet[Any, Any]], shapes: tuple[Hash
     except EmptyResultSet:
         return None
     if _takes_arrays(connection):
-        lists = [_column(stand_in, connection) for stand_in in stand_ins if isinstance(stand_in, list)]
-        sql, params = _with_arrays(sql, params, lists)
+        lists = [value for stand_in in stand_ins if isinstance(stand_in, list) for value in stand_in]
+        sql, params = _with_arrays(sql, params, _column(lists, connection))
     values = _prepared(stand_ins, connection)
     at = {value: index for index, value in enumerate(values)}
     places = [(place, at[param]) for place, param in enumerate(params) if _is_known(param, at)]
@@ -138,27 +136,18 @@ def _compile(build: Callable[..., models.QuerySet[Any, Any]], shapes: tuple[Hash
     return _Read(rows, compiler, sql, tuple(params), tuple(places))
 
 
-def _with_arrays(sql: str, params: Sequence[Any], lists: Sequence[list[Any]]) -> tuple[str, list[Any]]:
-    """Return the statement with `= ANY (%s)` where it says `IN (...)` of one of these lists, and its parameters."""
-    written, *texts = sql.split("%s")
-    kept: list[Any] = []
-    place = 0
-    while place < len(params):
-        values = next(
-            (values for values in lists if values and values == list(params[place : place + len(values)])), []
-        )
-        if values and written.endswith("IN (") and texts[place + len(values) - 1].startswith(")"):
-            written = f"{written.removesuffix('IN (')}= ANY ("
-            kept.append(array_text(values))
-            place += len(values)
-        else:
-            kept.append(params[place])
-            place += 1
-        written += f"%s{texts[place - 1]}"
-    return written, kept
+def _with_arrays(sql: str, params: Sequence[Any], values: Collection[Any]) -> tuple[str, list[Any]]:
+    """Return the statement with `= ANY (%s)` where it says `IN (%s)` of one of these values, and its parameters."""
+    texts, kept = sql.split("%s"), list(params)
+    for place, param in enumerate(params):
+        is_list = texts[place].endswith("IN (") and texts[place + 1].startswith(")")
+        if is_list and _is_known(param, values):
+            texts[place] = f"{texts[place].removesuffix('IN (')}= ANY ("
+            kept[place] = array_text([param])
+    return "%s".join(texts), kept
 
 
-def _is_known(param: Any, values: dict[Any, int]) -> bool:
+def _is_known(param: Any, values: Collection[Any]) -> bool:
     return isinstance(param, Hashable) and param in values
 
 

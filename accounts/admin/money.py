@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -48,11 +49,6 @@ _AMOUNT = decimal_column("signed_amount", description="amount")
 _FIXED = ("id", "owner", "exchange", "currency", "created_at")
 
 
-def whose(account: TradingAccount) -> str:
-    """Return what the console calls an account where it is acted on: everybody's first one has the same name."""
-    return f"{account.name} · {account.owner}"
-
-
 class AccountsField(RowsField):
     """Chooses among the living accounts; names alone do not tell them apart."""
 
@@ -61,7 +57,7 @@ class AccountsField(RowsField):
         super().__init__(accounts, required=False, **kwargs)
 
     def label_from_instance(self, obj: TradingAccount) -> str:
-        return f"{whose(obj)} · {obj.exchange} {obj.currency}"
+        return f"{obj.title} · {obj.exchange} {obj.currency}"
 
 
 class OpenAccountForm(ServiceForm):
@@ -86,7 +82,9 @@ def _deactivation(accounts: QuerySet[TradingAccount]) -> Announcement:
         f"Deactivate {counted(count, 'account')}: nothing is opened there until they are active again. "
         "What they hold stays, with its stops and targets."
     )
-    return Announcement(sentence, lines_of(active, partial(map, whose), count=count), is_possible=count > 0)
+    return Announcement(
+        sentence, lines_of(active, partial(map, attrgetter("title")), count=count), is_possible=count > 0
+    )
 
 
 @admin.register(TradingAccount)

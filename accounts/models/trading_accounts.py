@@ -82,5 +82,10 @@ class TradingAccount(models.Model):
         return self.name
 
     @property
+    def title(self) -> str:
+        """Its name, and whose it is: everybody's first one has the same name. Reads the owner."""
+        return f"{self.name} · {self.owner}"
+
+    @property
     def is_paper(self) -> bool:
         return self.exchange == PAPER

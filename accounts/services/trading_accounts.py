@@ -50,8 +50,8 @@ def open_account(
 ) -> TradingAccount:
     """Create an account and book its opening deposit (none where `initial_balance` is zero), in `currency`.
 
-    `seed` fixes the account's simulated slippage, `keys` are
-    sealed for it. Raises Invalid for a venue that the desk cannot trade on.
+    `seed` fixes the account's simulated slippage, `keys` are sealed for it. Raises Invalid for a venue
+    that the desk cannot trade on.
     """
     check_exchange(exchange)
     with transaction.atomic():

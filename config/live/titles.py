@@ -18,7 +18,7 @@ def account_titles(accounts: Iterable[TradingAccount], user: User) -> dict[UUID,
     by_id = {account.pk: account for account in accounts}
     sees_people = user.has_perm(TO_SEE_PEOPLE)
     titles = {
-        pk: f"{account.name} · {account.owner}" if sees_people and account.owner_id != user.pk else account.name
+        pk: account.title if sees_people and account.owner_id != user.pk else account.name
         for pk, account in by_id.items()
     }
     alike = Counter(titles.values())

@@ -1,6 +1,7 @@
 """What operators may do to trading accounts on their page that only trading knows of: halt, end all they have going."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from uuid import uuid4
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from accounts.admin.money import TradingAccountAdmin, whose
+from accounts.admin.money import TradingAccountAdmin
 from accounts.figures import figures_of
 from accounts.models import TradingAccount
 from accounts.selectors.ledger import reconcile_all
@@ -39,7 +40,7 @@ def _going(accounts: list[TradingAccount]) -> Iterator[str]:
     working = count_each(account.orders.filter(status__in=WORKING) for account in accounts)
     held = count_each(account.positions.filter(is_open=True) for account in accounts)
     for account, orders, positions in zip(accounts, working, held, strict=True):
-        yield f"{whose(account)}: {counted(orders, 'order')} at work, {counted(positions, 'position')} open."
+        yield f"{account.title}: {counted(orders, 'order')} at work, {counted(positions, 'position')} open."
 
 
 admin.site.unregister(TradingAccount)
@@ -51,7 +52,7 @@ class TradedAccountAdmin(HaltableAdmin, TradingAccountAdmin):
 
     actions = (
         *TradingAccountAdmin.actions,
-        *halting_actions(lambda account: (ScopeType.ACCOUNT, account.pk), noun="account", name_of=whose),
+        *halting_actions(lambda account: (ScopeType.ACCOUNT, account.pk), noun="account", name_of=attrgetter("title")),
         "terminate",
         "sync_balance",
     )
@@ -71,7 +72,7 @@ class TradedAccountAdmin(HaltableAdmin, TradingAccountAdmin):
         def end(account: TradingAccount) -> str:
             done = terminate(account, run_id=uuid4(), clock=timezone.now)
             for left in done.errors:
-                self.message_user(request, f"{whose(account)}: {left.symbol} is left; {left.reason}", messages.ERROR)
+                self.message_user(request, f"{account.title}: {left.symbol} is left; {left.reason}", messages.ERROR)
             if done.success:
                 ended.append(account)
             return f"Terminated: {counted(done.terminated_positions, 'position')} closed."
@@ -90,7 +91,7 @@ class TradedAccountAdmin(HaltableAdmin, TradingAccountAdmin):
         for account in chosen:
             proof, found = proofs[account.pk], figures[account.pk]
             said = (
-                f"{whose(account)}: balance {printed(found.balance)}, equity {printed(found.equity)} {account.currency}"
+                f"{account.title}: balance {printed(found.balance)}, equity {printed(found.equity)} {account.currency}"
             )
             if proof.difference:
                 self.message_user(

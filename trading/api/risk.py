@@ -142,14 +142,13 @@ class SwitchViewSet(viewsets.GenericViewSet):
         halted = halt_scope(**asked, state=state, clock=timezone.now)
         if halted.switch.flattening:
             transaction.on_commit(partial(nudge_flatten, halted.switch.pk), robust=True)
-        return Response(turned_data(halted.switch, cancelled=halted.cancelled))
+        return Response(turned_data(halted))
 
     @extend_schema(request=ResumeInput, responses=TurnedAnswer)
     def resume(self, request: Request) -> Response:
         asked = _scope_named(read_body(ResumeInput, request))
         require_writable_scope(user_of(request), asked["scope_type"], asked["scope_id"])
-        resumed = resume_scope(**asked)
-        return Response(turned_data(resumed.switch, cancelled=resumed.cancelled))
+        return Response(turned_data(resume_scope(**asked)))
 
 
 def _scope_named(asked: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from rest_framework import serializers
 
 from core.api.serializers import DecimalInput, MoneyInput, PlainDecimal, StrictSerializer, any_case
 from core.exact import plain
-from trading.models import LimitType, ScopeType, Severity, Switch, SwitchState
+from trading.models import LimitType, ScopeType, Severity, SwitchState
 from trading.models.alerts import ALERTED
+from trading.services.risk.halting import Halt
 
 _WARNING, _CRITICAL = Decimal("0.8"), Decimal("0.95")
 
@@ -141,6 +142,6 @@ class TurnedAnswer(SwitchAnswer):
     cancelled_orders = serializers.IntegerField()
 
 
-def turned_data(switch: Switch, *, cancelled: int) -> dict[str, Any]:
+def turned_data(turned: Halt) -> dict[str, Any]:
     """Return a switch that was just turned as the API shows it."""
-    return {**SwitchAnswer(switch).data, "cancelled_orders": cancelled}
+    return {**SwitchAnswer(turned.switch).data, "cancelled_orders": turned.cancelled}

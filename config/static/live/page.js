@@ -227,27 +227,32 @@ function linked(name, now) {
 async function close(positionId) {
   const row = state.positions.items.find(({ id }) => id === positionId);
   if (!row) return;
-  tellRefused();
-  if (!(await isSure(`Close ${row.side} ${row.size} ${marketOf(row)} of ${row.account} at the market?`, "Close it"))) return;
-  try {
-    const path = `/api/v1/accounts/${row.account_id}/positions/close`;
-    await post(path, { position_id: row.id }, { key: crypto.randomUUID() });
-  } catch (error) {
-    tellRefused(`${marketOf(row)} of ${row.account} was not closed: ${sentenceOf(error)}`);
-  }
-  refreshSoon();
+  const path = `/api/v1/accounts/${row.account_id}/positions/close`;
+  await doOnceSure(() => post(path, { position_id: row.id }, { key: crypto.randomUUID() }), {
+    question: `Close ${row.side} ${row.size} ${marketOf(row)} of ${row.account} at the market?`,
+    yes: "Close it",
+    refused: `${marketOf(row)} of ${row.account} was not closed`,
+  });
 }
 
 async function cancel(orderId) {
   const row = state.orders.items.find(({ id }) => id === orderId);
   if (!row) return;
+  const what = `order to ${row.side} ${row.quantity} ${marketOf(row)} of ${row.account}`;
+  await doOnceSure(() => remove(`/api/v1/orders/${row.id}`), {
+    question: `Cancel the ${what}?`,
+    yes: "Cancel it",
+    refused: `The ${what} was not cancelled`,
+  });
+}
+
+async function doOnceSure(work, { question, yes, refused }) {
   tellRefused();
-  const what = `${row.side} ${row.quantity} ${marketOf(row)}`;
-  if (!(await isSure(`Cancel the order to ${what} of ${row.account}?`, "Cancel it"))) return;
+  if (!(await isSure(question, yes))) return;
   try {
-    await remove(`/api/v1/orders/${row.id}`);
+    await work();
   } catch (error) {
-    tellRefused(`The order to ${what} of ${row.account} was not cancelled: ${sentenceOf(error)}`);
+    tellRefused(`${refused}: ${sentenceOf(error)}`);
   }
   refreshSoon();
 }

@@ -8,10 +8,9 @@ export const marketOf = (row) => `${row.symbol} ${row.kind}`;
 export const titleOf = (market) => `${market.name} ${market.kind}`;
 
 export function showPositions(positions, { mayClose, onClose }) {
-  document.getElementById("positions-count").textContent = shownOf(positions);
-  fillTable(
+  fillCounted(
     "positions",
-    positions.items,
+    positions,
     (row) => [
       [row.account, "name"],
       [marketOf(row)],
@@ -34,10 +33,9 @@ function closeButton(row, onClose) {
 }
 
 export function showOrders(orders, { onCancel }) {
-  document.getElementById("orders-count").textContent = shownOf(orders);
-  fillTable(
+  fillCounted(
     "orders",
-    orders.items,
+    orders,
     (row) => [
       [row.account, "name"],
       [marketOf(row)],
@@ -59,10 +57,9 @@ function cancelButton(row, onCancel) {
 }
 
 export function showBots(bots) {
-  document.getElementById("bots-count").textContent = shownOf(bots);
-  fillTable(
+  fillCounted(
     "bots",
-    bots.items,
+    bots,
     (row) => [
       [row.name, "name"],
       [row.status, row.status === "active" ? "gain" : row.status === "stopped" ? "loss" : "quiet"],
@@ -93,10 +90,9 @@ export function showSignals(signals, { isStaff }) {
 }
 
 export function showAccounts(accounts) {
-  document.getElementById("accounts-count").textContent = shownOf(accounts);
-  fillTable(
+  fillCounted(
     "accounts",
-    accounts.items,
+    accounts,
     (row) => [
       [row.title, "name"],
       [money(row.equity), "number"],
@@ -121,6 +117,12 @@ export function showHalted({ total, items }) {
   });
   if (total > items.length) lines.push(`And ${total - items.length} more`);
   list("halted", lines);
+}
+
+/** Fill a table that has a count beside its title: how many there are, and of how many where it is cut. */
+function fillCounted(id, shown, cells, options) {
+  document.getElementById(`${id}-count`).textContent = shownOf(shown);
+  fillTable(id, shown.items, cells, options);
 }
 
 function list(id, lines) {
